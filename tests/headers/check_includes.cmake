@@ -1,0 +1,10 @@
+# Fails when a public header includes anything but `<standard>` (no dot, no slash) or "replayrt/...".
+file(GLOB_RECURSE headers "${INCLUDE_DIR}/*.hpp")
+foreach(header ${headers})
+  file(STRINGS "${header}" lines REGEX "^[ \t]*#[ \t]*include")
+  foreach(line ${lines})
+    if(NOT line MATCHES "include[ \t]*(<[a-z_0-9]+>|\"replayrt/)")
+      message(SEND_ERROR "${header}: ${line}\n  A public header may include the standard library and \"replayrt/...\" only.")
+    endif()
+  endforeach()
+endforeach()
