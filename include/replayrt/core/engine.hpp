@@ -1,0 +1,221 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "replayrt/core/device.hpp"
+#include "replayrt/core/dtype.hpp"
+#include "replayrt/core/error.hpp"
+#include "replayrt/core/graph_key.hpp"
+#include "replayrt/core/tensor.hpp"
+
+namespace replayrt {
+
+/// The extents that one dimension may have. Fixed when min == max.
+struct DimensionRange {
+  static constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
+
+  std::int64_t min = 0;
+  std::int64_t max = kUnbounded;
+  std::optional<std::int64_t> opt;  ///< What the engine was tuned for, where that is known.
+
+  static DimensionRange fixed(std::int64_t extent) { return {extent, extent, std::nullopt}; }
+  [[nodiscard]] bool is_dynamic() const noexcept { return min != max; }
+
+  friend bool operator==(const DimensionRange&, const DimensionRange&) = default;
+};
+
+/// What an engine says of one input or output.
+struct TensorSpec {
+  std::string name;
+  DType dtype = DType::kF32;
+  /// Outermost first; empty optional where even the rank is known only after a run.
+  std::optional<std::vector<DimensionRange>> dims;
+
+  [[nodiscard]] bool is_dynamic() const noexcept;
+
+  /// "1x3x?x?", "1..8x3x48x?", "scalar", or "any rank".
+  [[nodiscard]] std::string shape_text() const;
+};
+
+/// Why a call was not a replay, or a graph not captured.
+enum class Reason : std::uint8_t {
+  kNone,                ///< It was a replay, or the call that captured.
+  kNoCache,             ///< The call was given no cache.
+  kDisabled,            ///< `disable_cuda_graphs` was set.
+  kCapacityZero,        ///< The cache holds nothing: capacity 0.
+  kBusy,                ///< Another lease of the same graph is not over yet.
+  kOverBudget,          ///< The graph alone is larger than the cache's `max_bytes`.
+  kStateful,            ///< The model keeps state between runs.
+  kAliasedIo,           ///< An output shares memory with an input or another output.
+  kRandom,              ///< The model draws random numbers.
+  kDataDependentShape,  ///< An output's shape depends on the values of the inputs.
+  kNoFreeProfile,       ///< Every optimization profile of the engine is in use.
+  kCaptureFailed,       ///< The backend failed while it captured.
+  kReplayFailed,        ///< The captured graph failed to run; it was dropped and the call served eagerly.
+  kEngineRetired,       ///< The engine went away while its graph was being captured.
+};
+
+/// "none", "no_cache", "over_budget", …
+std::string_view to_string(Reason reason) noexcept;
+
+/// Thrown by `EngineBackend::capture` when this engine or shape cannot be captured. The cache turns it into
+/// eager execution; it never reaches a caller of `infer`.
+class CaptureRefused : public Error {
+ public:
+  CaptureRefused(Reason reason, const std::string& message) : Error(ErrorCode::kUnsupported, message), reason_(reason) {}
+
+  [[nodiscard]] Reason reason() const noexcept { return reason_; }
+
+ private:
+  Reason reason_;
+};
+
+/// How one run is ordered against the caller's device work. Backends on the CPU ignore the handles.
+struct RunContext {
+  void* stream = nullptr;       ///< The caller's stream (cudaStream_t), on which results become usable.
+  void* ready_event = nullptr;  ///< Waited for before the inputs are read (cudaEvent_t).
+  bool synchronize = true;      ///< Return only when the results are complete.
+};
+
+/// Tells when the device work of one run is complete. Copies share one state; thread-safe. Default: done.
+class Completion {
+ public:
+  /// Implemented by backends whose runs end after `run` has returned.
+  class State {
+   public:
+    virtual ~State() = default;
+    [[nodiscard]] virtual bool done() const = 0;
+    virtual void wait() const = 0;  ///< Throws Error(kModelRuntime) if the work failed.
+    [[nodiscard]] virtual void* native_event() const noexcept { return nullptr; }
+  };
+
+  Completion() noexcept = default;
+  explicit Completion(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
+
+  [[nodiscard]] bool done() const { return state_ == nullptr || state_->done(); }
+  void wait() const {
+    if (state_ != nullptr) {
+      state_->wait();
+    }
+  }
+  /// The backend's own event (cudaEvent_t), owned by this object; null where there is none.
+  [[nodiscard]] void* native_event() const noexcept { return state_ == nullptr ? nullptr : state_->native_event(); }
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+/// What one run of an executor tells.
+struct RunReport {
+  Completion completion;
+  std::size_t bytes_copied = 0;  ///< Input and output bytes that were copied rather than used in place.
+};
+
+/// One place where one run happens at a time. Port: implemented by backends, leased out by the core.
+/// Not thread-safe by itself: whoever holds the lease is the only user. It keeps alive what it runs on, also
+/// when the Engine is gone; its destructor waits for nothing, the core destroys it when its work is complete.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  /// Runs on `inputs` (validated, in the engine's order) and fills `outputs` with one Tensor per output, each
+  /// owning its block. The blocks are this run's own: no later run writes to them while a Tensor shares them.
+  /// Throws Error(kModelRuntime, kOutOfMemory, kModelInput); `outputs` is then unspecified.
+  virtual RunReport run(std::span<const TensorView> inputs, const RunContext& context, TensorList& outputs) = 0;
+
+  /// Footprint: the bytes of memory that this executor alone holds. 0 for an executor that shares all.
+  [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
+};
+
+/// Memory of an engine's device, for the padding and joining of batches. Port. Thread-safe.
+class MemoryResource {
+ public:
+  virtual ~MemoryResource() = default;
+
+  /// Elements uninitialised. Throws Error(kOutOfMemory).
+  virtual Tensor allocate(DType dtype, const Shape& shape) = 0;
+  /// Copies between memory of the host and of this device, in the order of `context`.
+  virtual void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) = 0;
+  virtual void fill_zero(void* to, std::size_t bytes, const RunContext& context) = 0;
+};
+
+/// A model loaded for one device, as a backend implements it. Port. Immutable and thread-safe: every member
+/// may be called from many threads at once.
+class EngineBackend {
+ public:
+  virtual ~EngineBackend() = default;
+
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;  ///< "openvino", "tensorrt", …
+  [[nodiscard]] virtual Device device() const noexcept = 0;
+  [[nodiscard]] virtual const std::vector<TensorSpec>& inputs() const noexcept = 0;
+  [[nodiscard]] virtual const std::vector<TensorSpec>& outputs() const noexcept = 0;
+
+  /// How many eager executors may run at once to advantage, at least 1; further callers wait, first in
+  /// first out.
+  [[nodiscard]] virtual std::size_t max_eager_executors() const noexcept = 0;
+
+  /// An executor for any shape in range. Throws Error.
+  virtual std::unique_ptr<Executor> make_eager() = 0;
+
+  /// A captured graph: an executor for exactly `signature`. Throws CaptureRefused, or any other exception,
+  /// which the cache takes as Reason::kCaptureFailed.
+  virtual std::unique_ptr<Executor> capture(const InputSignature& signature) = 0;
+
+  virtual MemoryResource& memory() noexcept = 0;
+};
+
+namespace detail {
+class EngineState;
+}
+
+/// A user's handle on a loaded model: move-only; members are thread-safe.
+///
+/// When the handle ends the engine is retired: every living GraphCache drops its graphs, idle ones at once,
+/// leased ones at the end of their lease, one in capture when that ends. The model's memory is freed with the
+/// last executor. Calls that are under way in other threads finish.
+class Engine {
+ public:
+  /// Takes a backend's engine. Throws Error(kInvalidParameter) if `backend` is null.
+  explicit Engine(std::unique_ptr<EngineBackend> backend);
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  [[nodiscard]] EngineId id() const noexcept;
+  [[nodiscard]] std::string_view backend_name() const noexcept;
+  [[nodiscard]] Device device() const noexcept;
+  [[nodiscard]] const std::vector<TensorSpec>& inputs() const noexcept;
+  [[nodiscard]] const std::vector<TensorSpec>& outputs() const noexcept;
+
+  /// Position of the named tensor. Throws Error(kInvalidParameter) that lists the names there are.
+  [[nodiscard]] std::size_t input_index(std::string_view name) const;
+  [[nodiscard]] std::size_t output_index(std::string_view name) const;
+
+  /// Throws Error(kModelInput) that names the tensor, what was given and what was expected, unless `inputs`
+  /// fit this engine: count, dtypes, ranks, fixed and ranged dimensions.
+  void validate(std::span<const TensorView> inputs) const;
+
+  /// The key under which a cache files a graph of this engine for `inputs`.
+  [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs) const;
+
+  /// A new executor outside every cache and pool, owned by the caller. Throw as the backend's members do.
+  [[nodiscard]] std::unique_ptr<Executor> make_eager() const;
+  [[nodiscard]] std::unique_ptr<Executor> capture(const InputSignature& signature) const;
+
+  /// For the core itself.
+  [[nodiscard]] const std::shared_ptr<detail::EngineState>& state() const noexcept { return state_; }
+
+ private:
+  std::shared_ptr<detail::EngineState> state_;
+};
+
+}  // namespace replayrt

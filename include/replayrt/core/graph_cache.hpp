@@ -1,0 +1,182 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replayrt/core/engine.hpp"
+#include "replayrt/core/graph_key.hpp"
+
+namespace replayrt {
+
+/// How one call was served.
+enum class Route : std::uint8_t {
+  kEager,     ///< By an eager executor; a Reason says why.
+  kCaptured,  ///< By a captured graph that this very call made.
+  kReplayed,  ///< By a captured graph that was there.
+};
+
+/// "eager", "captured", "replayed"
+std::string_view to_string(Route route) noexcept;
+
+struct GraphCacheOptions {
+  static constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
+
+  std::int64_t capacity = 8;            ///< Most graphs held. 0 turns caching off.
+  std::int64_t max_bytes = kUnbounded;  ///< Most bytes of footprints held.
+};
+
+/// A consistent snapshot of a cache's counters. calls = eager + captured + replayed, always; a call is one
+/// executor run asked of this cache (one chunk of a split batch).
+struct GraphCacheStats {
+  std::uint64_t calls = 0;
+  std::uint64_t eager = 0;
+  std::uint64_t captured = 0;
+  std::uint64_t replayed = 0;
+
+  std::uint64_t hits = 0;              ///< The graph was there, and was leased or busy.
+  std::uint64_t misses = 0;            ///< It was not.
+  std::uint64_t captures = 0;          ///< Graphs made, published or not.
+  std::uint64_t capture_failures = 0;  ///< Captures that failed, were refused, or were over budget.
+  std::uint64_t evictions = 0;         ///< Graphs pushed out by capacity, max_bytes or purge.
+  std::uint64_t removals = 0;          ///< Graphs taken out by safe_remove or with their engine.
+
+  std::int64_t capacity = 0;
+  std::int64_t max_bytes = 0;
+  std::int64_t size = 0;
+  std::int64_t bytes = 0;       ///< Sum of the footprints of the graphs in the cache.
+  std::int64_t peak_bytes = 0;  ///< Largest value that `bytes` has had.
+
+  std::chrono::nanoseconds capture_time_total{0};
+  std::chrono::nanoseconds capture_time_median{0};  ///< Over the last 4,096 captures; 0 if there are none.
+};
+
+/// Why a key is served eagerly although the cache has room.
+struct Refusal {
+  Reason reason = Reason::kNone;
+  std::string message;
+};
+
+namespace detail {
+class GraphCacheState;
+struct CacheEntry;
+struct EagerSlot;
+}  // namespace detail
+
+/// Exclusive, scoped use of one executor: a captured graph of a cache, or an eager executor of the engine.
+/// While it lives nobody else runs the executor and nobody destroys it, whatever happens to the cache and the
+/// engine. Move-only. It may be ended on another thread than the one it was made on.
+class Lease {
+ public:
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&& other) noexcept;
+  ~Lease();  ///< Ends the lease as if no device work were pending.
+
+  [[nodiscard]] Executor& executor() const noexcept { return *executor_; }
+  [[nodiscard]] Route route() const noexcept { return route_; }
+  [[nodiscard]] Reason reason() const noexcept { return reason_; }
+
+  /// Ends the lease for the caller; the executor stays reserved until `completion` is done.
+  void finish(const Completion& completion) noexcept;
+
+  /// Ends the lease of a captured graph whose run failed: the graph leaves the cache and is destroyed. On an
+  /// eager lease the executor is destroyed and a new one made when next needed.
+  void discard() noexcept;
+
+ private:
+  friend class detail::GraphCacheState;
+  friend class detail::EngineState;
+  Lease() noexcept;
+  void end(const Completion& completion, bool keep) noexcept;
+
+  // Exactly one of (cache_, entry_) and eager_ is set.
+  std::shared_ptr<detail::GraphCacheState> cache_;
+  std::shared_ptr<detail::CacheEntry> entry_;
+  std::shared_ptr<detail::EngineState> engine_;
+  std::unique_ptr<detail::EagerSlot> eager_;
+  Executor* executor_ = nullptr;
+  Route route_ = Route::kEager;
+  Reason reason_ = Reason::kNone;
+};
+
+/// A bounded cache of captured graphs, least recently used out first, which any number of models and threads
+/// share. The seed's `TRTCudaGraphCache`.
+///
+/// Thread-safety: every member may be called from any thread at any time. No capture, no destruction of a
+/// graph and no user code runs under the cache's lock. Lifetime: leases may outlive the cache; graphs of an
+/// Engine that goes away are dropped. `size <= capacity` and `bytes <= max_bytes` hold at every moment; a
+/// graph that is evicted while it is leased no longer counts but lives until the lease ends.
+class GraphCache {
+ public:
+  /// Throws Error(kInvalidParameter) if `capacity` is negative.
+  explicit GraphCache(std::int64_t capacity);
+  /// Throws Error(kInvalidParameter) that names the option at fault.
+  explicit GraphCache(const GraphCacheOptions& options);
+  GraphCache(const GraphCache&) = delete;
+  GraphCache& operator=(const GraphCache&) = delete;
+  ~GraphCache();
+
+  // The seed's API.
+
+  /// Number of graphs held now.
+  [[nodiscard]] std::int64_t get_current_size() const;
+  /// Keys held now, least recently used first.
+  [[nodiscard]] std::vector<GraphKey> list_keys() const;
+  /// Whether `key` is held now. Does not touch recency.
+  [[nodiscard]] bool contains(const GraphKey& key) const;
+  /// Drops `key`, and what is remembered against it; nothing happens if it is absent. A leased graph is
+  /// destroyed when its lease ends.
+  void safe_remove(const GraphKey& key);
+  /// Drops the `n_oldest` least recently used graphs; all of them, and every remembered refusal, if no number
+  /// is given. Throws Error(kInvalidParameter) if it is negative.
+  void purge(std::optional<std::int64_t> n_oldest = std::nullopt);
+
+  // Beyond the seed.
+
+  /// Leases an executor for `key`, which must be a key of `engine`: its graph if it is held and free; a graph
+  /// captured now if it is not held (one thread captures, the others that ask for the same key wait for it);
+  /// an eager executor with a Reason otherwise. The graph becomes the most recently used one. Throws what the
+  /// backend throws when not even an eager executor can be had; Error(kInvalidParameter) for a foreign key.
+  [[nodiscard]] Lease acquire(const Engine& engine, const GraphKey& key);
+
+  /// Drops every graph of the engine.
+  void remove_engine(EngineId engine);
+
+  /// Why `key` is not captured, if that has been found out.
+  [[nodiscard]] std::optional<Refusal> refusal(const GraphKey& key) const;
+
+  [[nodiscard]] GraphCacheStats stats() const;
+
+  /// Returns when no capture is under way, and all device work of ended leases is complete and what was
+  /// evicted meanwhile destroyed.
+  void wait_idle();
+
+ private:
+  std::shared_ptr<detail::GraphCacheState> state_;
+};
+
+/// The seed's name.
+using TRTCudaGraphCache = GraphCache;
+
+/// Whose environment variable `establish_trt_cuda_graph_cache` reads.
+enum class CacheBackend : std::uint8_t {
+  kTensorRt,  ///< ENABLE_AUTO_CUDA_GRAPHS_FOR_TRT_BACKEND
+  kOpenVino,  ///< ENABLE_AUTO_GRAPHS_FOR_OPENVINO_BACKEND
+};
+
+/// Resolves which cache a model uses, by the seed's rule. A given cache comes back as it is; environment and
+/// size are then not looked at. Otherwise the backend's environment variable decides: `true` makes a new cache of
+/// capacity `default_cuda_graph_cache_size`, `false` or unset gives null, which means plain execution. The value
+/// is compared whole and in any case; all else throws Error(kInvalidEnvVariable) that names the variable and
+/// the value. Throws Error(kInvalidParameter) if a cache is to be made and the size is negative. Touches no device.
+std::shared_ptr<GraphCache> establish_trt_cuda_graph_cache(std::int64_t default_cuda_graph_cache_size,
+                                                           std::shared_ptr<GraphCache> cuda_graph_cache = nullptr,
+                                                           CacheBackend backend = CacheBackend::kTensorRt);
+
+}  // namespace replayrt

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "replayrt/core/device.hpp"
+#include "replayrt/core/dtype.hpp"
+#include "replayrt/core/shape.hpp"
+#include "replayrt/core/small_vector.hpp"
+#include "replayrt/core/tensor.hpp"
+
+namespace replayrt {
+
+/// Dtype and full shape of one input.
+struct TensorSignature {
+  DType dtype = DType::kF32;
+  Shape shape;
+
+  friend bool operator==(const TensorSignature&, const TensorSignature&) = default;
+};
+
+/// One TensorSignature for every input, in the engine's order.
+using InputSignature = SmallVector<TensorSignature, 4>;
+
+/// The signature of `inputs`.
+InputSignature signature_of(std::span<const TensorView> inputs);
+
+/// "f32 1x3x48x320, i64 2"
+std::string to_string(const InputSignature& signature);
+
+/// Unique in the process and never reused.
+using EngineId = std::uint64_t;
+
+/// What a captured graph is filed under: engine, device and input signature. Two engines never share a key,
+/// so models that share a cache never replay each other's graphs. Immutable; the hash is computed once.
+class GraphKey {
+ public:
+  GraphKey(EngineId engine, Device device, InputSignature inputs) noexcept;
+
+  [[nodiscard]] EngineId engine() const noexcept { return engine_; }
+  [[nodiscard]] const Device& device() const noexcept { return device_; }
+  [[nodiscard]] const InputSignature& inputs() const noexcept { return inputs_; }
+  [[nodiscard]] std::size_t hash() const noexcept { return hash_; }
+
+  /// "engine 3 on cpu: f32 1x3x48x320"
+  [[nodiscard]] std::string to_string() const;
+
+  friend bool operator==(const GraphKey& a, const GraphKey& b) noexcept {
+    return a.hash_ == b.hash_ && a.engine_ == b.engine_ && a.device_ == b.device_ && a.inputs_ == b.inputs_;
+  }
+
+ private:
+  EngineId engine_;
+  Device device_;
+  InputSignature inputs_;
+  std::size_t hash_;
+};
+
+}  // namespace replayrt
+
+template <>
+struct std::hash<replayrt::GraphKey> {
+  std::size_t operator()(const replayrt::GraphKey& key) const noexcept { return key.hash(); }
+};

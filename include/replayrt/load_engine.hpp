@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replayrt/core/engine.hpp"
+
+namespace replayrt {
+
+/// Numeric type in which a backend computes f32 models. Anything but kF32 changes answers.
+enum class Precision : std::uint8_t {
+  kF32,
+  kF16,
+  kBf16,
+  kAuto,  ///< Whatever the backend likes best on this machine.
+};
+
+/// "f32", "f16", "bf16", "auto"
+std::string_view to_string(Precision precision) noexcept;
+/// The inverse. Throws Error(kInvalidParameter) that names `text`.
+Precision precision_from_string(std::string_view text);
+
+/// Changes made to a model when it is loaded; a backend that cannot make one refuses it by name.
+struct GraphEdits {
+  /// Replaces the output by the index (i64) of its largest element along `axis`, which may be negative; the axis
+  /// is dropped. Of equal elements the first counts.
+  struct ArgMax {
+    std::string output;
+    std::int64_t axis = -1;
+  };
+  std::vector<ArgMax> argmax;
+};
+
+struct LoadOptions {
+  std::string backend = "auto";  ///< "auto", "openvino", "tensorrt"
+  std::string device = "auto";   ///< "auto", "cpu", "cuda", "cuda:N"
+  Precision precision = Precision::kF32;
+  /// Threads that one run uses; 0: as many as this process has cores (its affinity).
+  std::int64_t inference_threads = 0;
+  GraphEdits edits;
+};
+
+/// Loads a model file: `.onnx`, or OpenVINO IR (`.xml` with its `.bin` beside it). Thread-safe. Throws Error:
+/// kFileAccess (missing, a directory, unreadable), kCorruptedModel (not a model, truncated, unsupported
+/// operation), kMissingDependency or kUnsupported (backend, device, edit), kInvalidParameter (an option); the
+/// message names the file and says what was expected.
+Engine load_engine(const std::filesystem::path& path, const LoadOptions& options = {});
+
+/// One backend as this build and this machine have it.
+struct BackendInfo {
+  std::string name;
+  bool available = false;
+  std::string version;               ///< Empty if not available.
+  std::vector<std::string> devices;  ///< For people: "cpu (AMD EPYC …)".
+  std::string why_missing;           ///< Why it cannot be used, and what to install; empty if available.
+};
+
+/// Every backend that ReplayRT knows, available or not.
+std::vector<BackendInfo> list_backends();
+
+}  // namespace replayrt

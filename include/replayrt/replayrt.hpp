@@ -1,0 +1,17 @@
+#pragma once
+
+/// Everything that ReplayRT offers.
+
+#include "replayrt/core/device.hpp"
+#include "replayrt/core/dtype.hpp"
+#include "replayrt/core/engine.hpp"
+#include "replayrt/core/error.hpp"
+#include "replayrt/core/graph_cache.hpp"
+#include "replayrt/core/graph_key.hpp"
+#include "replayrt/core/infer.hpp"
+#include "replayrt/core/log.hpp"
+#include "replayrt/core/shape.hpp"
+#include "replayrt/core/small_vector.hpp"
+#include "replayrt/core/tensor.hpp"
+#include "replayrt/core/version.hpp"
+#include "replayrt/load_engine.hpp"
