@@ -1,0 +1,1 @@
+"""Makes the test data: see ../prepare_data.py."""
