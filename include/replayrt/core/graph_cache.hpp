@@ -157,6 +157,9 @@ class GraphCache {
   /// evicted meanwhile destroyed.
   void wait_idle();
 
+  /// For the core itself.
+  [[nodiscard]] const std::shared_ptr<detail::GraphCacheState>& state() const noexcept { return state_; }
+
  private:
   std::shared_ptr<detail::GraphCacheState> state_;
 };

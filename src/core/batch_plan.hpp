@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "replayrt/core/error.hpp"
+#include "replayrt/core/infer.hpp"
+
+namespace replayrt::detail {
+
+/// How `rows` rows are run by an engine that takes `limits.min` to `limits.max` rows at once. Pure arithmetic.
+class BatchPlan {
+ public:
+  struct Chunk {
+    std::int64_t begin;    ///< First row of the batch that it takes.
+    std::int64_t rows;     ///< Rows of the batch that it takes.
+    std::int64_t padding;  ///< Zero rows that are added behind them.
+
+    [[nodiscard]] std::int64_t padded_rows() const noexcept { return rows + padding; }
+  };
+
+  /// Throws Error(kInvalidParameter) unless 1 <= min <= max.
+  BatchPlan(std::int64_t rows, const BatchLimits& limits);
+
+  /// At least 1: an empty batch is one chunk of padding.
+  [[nodiscard]] std::int64_t chunk_count() const noexcept { return count_; }
+  [[nodiscard]] Chunk chunk(std::int64_t index) const noexcept {
+    const std::int64_t begin = index * limits_.max;
+    const std::int64_t rows = std::min(rows_ - begin, limits_.max);
+    return {begin, rows, std::max<std::int64_t>(limits_.min - rows, 0)};
+  }
+
+ private:
+  std::int64_t rows_;
+  BatchLimits limits_;
+  std::int64_t count_;
+};
+
+}  // namespace replayrt::detail

@@ -1,0 +1,127 @@
+#include "replayrt/core/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/engine_state.hpp"
+
+namespace replayrt {
+namespace {
+
+std::string range_text(const DimensionRange& range) {
+  if (!range.is_dynamic()) {
+    return std::to_string(range.min);
+  }
+  if (range.max == DimensionRange::kUnbounded) {
+    return range.min <= 1 ? "?" : std::to_string(range.min) + "..";
+  }
+  return std::to_string(range.min) + ".." + std::to_string(range.max);
+}
+
+std::size_t index_of(const std::vector<TensorSpec>& specs, std::string_view name, std::string_view kind) {
+  const auto found = std::ranges::find(specs, name, &TensorSpec::name);
+  if (found != specs.end()) {
+    return static_cast<std::size_t>(found - specs.begin());
+  }
+  std::string known;
+  for (const TensorSpec& spec : specs) {
+    known.append(known.empty() ? "" : ", ").append(spec.name);
+  }
+  throw Error(ErrorCode::kInvalidParameter,
+              "the engine has no " + std::string(kind) + " '" + std::string(name) + "': it has " + known);
+}
+
+}  // namespace
+
+bool TensorSpec::is_dynamic() const noexcept {
+  return !dims.has_value() || std::ranges::any_of(*dims, &DimensionRange::is_dynamic);
+}
+
+std::string TensorSpec::shape_text() const {
+  if (!dims.has_value()) {
+    return "any rank";
+  }
+  std::string text;
+  for (const DimensionRange& range : *dims) {
+    text.append(text.empty() ? "" : "x").append(range_text(range));
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+std::string_view to_string(Reason reason) noexcept {
+  switch (reason) {
+    case Reason::kNone:
+      return "none";
+    case Reason::kNoCache:
+      return "no_cache";
+    case Reason::kDisabled:
+      return "disabled";
+    case Reason::kCapacityZero:
+      return "capacity_zero";
+    case Reason::kBusy:
+      return "busy";
+    case Reason::kOverBudget:
+      return "over_budget";
+    case Reason::kStateful:
+      return "stateful";
+    case Reason::kAliasedIo:
+      return "aliased_io";
+    case Reason::kRandom:
+      return "random";
+    case Reason::kDataDependentShape:
+      return "data_dependent_shape";
+    case Reason::kNoFreeProfile:
+      return "no_free_profile";
+    case Reason::kCaptureFailed:
+      return "capture_failed";
+    case Reason::kReplayFailed:
+      return "replay_failed";
+    case Reason::kEngineRetired:
+      return "engine_retired";
+  }
+  return "unknown";
+}
+
+Engine::Engine(std::unique_ptr<EngineBackend> backend) {
+  if (backend == nullptr) {
+    throw Error(ErrorCode::kInvalidParameter, "an engine needs a backend: null was given");
+  }
+  state_ = std::make_shared<detail::EngineState>(std::move(backend));
+}
+
+Engine::Engine(Engine&&) noexcept = default;
+
+Engine& Engine::operator=(Engine&& other) noexcept {
+  if (this != &other) {
+    const Engine retired(std::move(*this));
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+
+Engine::~Engine() {
+  if (state_ != nullptr) {
+    state_->retire();
+  }
+}
+
+EngineId Engine::id() const noexcept { return state_->id(); }
+std::string_view Engine::backend_name() const noexcept { return state_->backend().name(); }
+Device Engine::device() const noexcept { return state_->backend().device(); }
+const std::vector<TensorSpec>& Engine::inputs() const noexcept { return state_->backend().inputs(); }
+const std::vector<TensorSpec>& Engine::outputs() const noexcept { return state_->backend().outputs(); }
+
+std::size_t Engine::input_index(std::string_view name) const { return index_of(inputs(), name, "input"); }
+std::size_t Engine::output_index(std::string_view name) const { return index_of(outputs(), name, "output"); }
+
+void Engine::validate(std::span<const TensorView> given) const { state_->validate(given); }
+
+GraphKey Engine::key_for(std::span<const TensorView> given) const { return state_->key_for(given); }
+
+std::unique_ptr<Executor> Engine::make_eager() const { return state_->backend().make_eager(); }
+
+std::unique_ptr<Executor> Engine::capture(const InputSignature& signature) const {
+  return state_->backend().capture(signature);
+}
+
+}  // namespace replayrt

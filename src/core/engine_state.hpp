@@ -1,0 +1,83 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "core/validate_inputs.hpp"
+#include "replayrt/core/engine.hpp"
+#include "replayrt/core/graph_cache.hpp"
+
+namespace replayrt::detail {
+
+/// An eager executor and the device work of its last run.
+struct EagerSlot {
+  std::unique_ptr<Executor> executor;
+  Completion pending;
+  bool has_pending = false;
+  std::thread::id owner;  ///< Who leases it now.
+};
+
+/// What an Engine handle, leases, captures and cache entries share: the backend's engine, its pool of eager
+/// executors, and the caches that hold its graphs. Thread-safe.
+class EngineState : public std::enable_shared_from_this<EngineState> {
+ public:
+  explicit EngineState(std::unique_ptr<EngineBackend> backend);
+  ~EngineState();
+  EngineState(const EngineState&) = delete;
+  EngineState& operator=(const EngineState&) = delete;
+
+  [[nodiscard]] EngineId id() const noexcept { return id_; }
+  [[nodiscard]] EngineBackend& backend() const noexcept { return *backend_; }
+
+  void validate(std::span<const TensorView> inputs) const { validate_inputs(*backend_, inputs); }
+  [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs) const {
+    return {id_, backend_->device(), signature_of(inputs)};
+  }
+
+  /// An eager executor: an idle one, a new one while there are fewer than the backend wants, else the first to
+  /// come free, first in first out. A caller that already holds one of them gets one beyond the bound rather
+  /// than wait for itself. Throws what `make_eager` throws.
+  Lease lease_eager(Reason reason);
+
+  /// Takes an executor back (`keep`) or destroys it.
+  void end_eager(std::unique_ptr<EagerSlot> slot, const Completion& completion, bool keep) noexcept;
+
+  /// `cache` is told when the engine retires.
+  void add_cache(const std::shared_ptr<GraphCacheState>& cache);
+
+  /// The handle is gone: every cache that was added drops this engine's graphs.
+  void retire() noexcept;
+  [[nodiscard]] bool retired() const noexcept { return retired_.load(); }
+
+ private:
+  struct Waiter {
+    std::condition_variable ready;
+    std::unique_ptr<EagerSlot> slot;
+    bool may_create = false;
+  };
+
+  std::unique_ptr<EagerSlot> obtain_slot();
+  /// Registers `slot` as leased by this thread; `mutex_` must be held.
+  void note_leased(EagerSlot& slot);
+
+  const std::unique_ptr<EngineBackend> backend_;  // First: executors are destroyed before it.
+  const EngineId id_;
+  const std::size_t limit_;
+  std::atomic<bool> retired_{false};
+
+  std::mutex mutex_;
+  std::deque<std::unique_ptr<EagerSlot>> idle_;
+  std::deque<Waiter*> waiters_;
+  std::vector<std::thread::id> leased_by_;
+  std::size_t live_ = 0;  // Executors that exist or are being made.
+  std::vector<std::weak_ptr<GraphCacheState>> caches_;
+};
+
+}  // namespace replayrt::detail

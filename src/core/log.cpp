@@ -1,0 +1,71 @@
+#include "replayrt/core/log.hpp"
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+
+namespace replayrt {
+namespace {
+
+void to_standard_error(LogLevel level, std::string_view message) {
+  const std::string_view name = to_string(level);
+  std::fprintf(stderr, "replayrt: %.*s: %.*s\n", static_cast<int>(name.size()), name.data(),
+               static_cast<int>(message.size()), message.data());
+}
+
+struct LogState {
+  std::mutex mutex;
+  std::shared_ptr<const LogSink> sink = std::make_shared<const LogSink>(to_standard_error);
+  std::atomic<LogLevel> level{LogLevel::kWarning};
+};
+
+LogState& log_state() {
+  // Never destroyed: threads may log while the process exits.
+  static LogState& state = *new LogState;
+  return state;
+}
+
+}  // namespace
+
+std::string_view to_string(LogLevel level) noexcept {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kOff:
+      return "off";
+  }
+  return "unknown";
+}
+
+void set_log_sink(LogSink sink, LogLevel level) {
+  LogState& state = log_state();
+  auto next = sink ? std::make_shared<const LogSink>(std::move(sink)) : nullptr;
+  const std::lock_guard lock(state.mutex);
+  state.sink.swap(next);
+  state.level = level;
+}
+
+void log(LogLevel level, std::string_view message) noexcept {
+  if (!log_enabled(level)) {
+    return;
+  }
+  std::shared_ptr<const LogSink> sink;
+  {
+    const std::lock_guard lock(log_state().mutex);
+    sink = log_state().sink;
+  }
+  if (sink != nullptr) {
+    (*sink)(level, message);
+  }
+}
+
+bool log_enabled(LogLevel level) noexcept { return level != LogLevel::kOff && level >= log_state().level.load(); }
+
+}  // namespace replayrt
