@@ -31,7 +31,7 @@ struct GraphEdits {
     std::string output;
     std::int64_t axis = -1;
   };
-  std::vector<ArgMax> argmax;
+  std::vector<ArgMax> argmax{};
 };
 
 struct LoadOptions {
@@ -40,7 +40,7 @@ struct LoadOptions {
   Precision precision = Precision::kF32;
   /// Threads that one run uses; 0: as many as this process has cores (its affinity).
   std::int64_t inference_threads = 0;
-  GraphEdits edits;
+  GraphEdits edits{};
 };
 
 /// Loads a model file: `.onnx`, or OpenVINO IR (`.xml` with its `.bin` beside it). Thread-safe. Throws Error:

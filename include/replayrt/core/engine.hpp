@@ -25,9 +25,9 @@ struct DimensionRange {
 
   std::int64_t min = 0;
   std::int64_t max = kUnbounded;
-  std::optional<std::int64_t> opt;  ///< What the engine was tuned for, where that is known.
+  std::optional<std::int64_t> opt{};  ///< What the engine was tuned for, where that is known.
 
-  static DimensionRange fixed(std::int64_t extent) { return {extent, extent, std::nullopt}; }
+  static DimensionRange fixed(std::int64_t extent) { return {.min = extent, .max = extent}; }
   [[nodiscard]] bool is_dynamic() const noexcept { return min != max; }
 
   friend bool operator==(const DimensionRange&, const DimensionRange&) = default;
@@ -38,7 +38,7 @@ struct TensorSpec {
   std::string name;
   DType dtype = DType::kF32;
   /// Outermost first; empty optional where even the rank is known only after a run.
-  std::optional<std::vector<DimensionRange>> dims;
+  std::optional<std::vector<DimensionRange>> dims{};
 
   [[nodiscard]] bool is_dynamic() const noexcept;
 
@@ -116,7 +116,7 @@ class Completion {
 
 /// What one run of an executor tells.
 struct RunReport {
-  Completion completion;
+  Completion completion{};
   std::size_t bytes_copied = 0;  ///< Input and output bytes that were copied rather than used in place.
 };
 

@@ -20,15 +20,15 @@ struct BatchLimits {
 
 struct InferOptions {
   /// Where captured graphs live. Null: every run is eager.
-  std::shared_ptr<GraphCache> graph_cache;
+  std::shared_ptr<GraphCache> graph_cache{};
   /// Leaves the cache out for this call.
   bool disable_cuda_graphs = false;
   /// Set: dimension 0 of the batched inputs is the batch; more than `max` rows are split into chunks of `max`,
   /// fewer than `min` are padded with rows of zeros, outputs are joined and cut to match. Not set: inputs are
   /// run as they are. Batched are the inputs whose dimension 0 is dynamic in the engine; if no input has one,
   /// all of rank >= 1. The others go to every chunk whole.
-  std::optional<BatchLimits> batch_limits;
-  RunContext context;
+  std::optional<BatchLimits> batch_limits{};
+  RunContext context{};
 };
 
 /// What a call gives back. Outputs own their memory: valid as long as the caller keeps them, never written to

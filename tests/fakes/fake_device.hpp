@@ -1,0 +1,104 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "replayrt/core/engine.hpp"
+
+namespace replayrt::fakes {
+
+/// A device whose work is done later, in order, by a thread of its own. While paused nothing is done, so that a
+/// test decides when a run completes. Thread-safe.
+class FakeDevice {
+ public:
+  FakeDevice() : worker_([this] { work(); }) {}
+  ~FakeDevice() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      paused_ = false;
+    }
+    changed_.notify_all();
+    worker_.join();
+  }
+  FakeDevice(const FakeDevice&) = delete;
+  FakeDevice& operator=(const FakeDevice&) = delete;
+
+  Completion enqueue(std::function<void()> task) {
+    auto state = std::make_shared<State>();
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back({std::move(task), state});
+    }
+    changed_.notify_all();
+    return Completion(std::move(state));
+  }
+
+  void pause() {
+    const std::lock_guard lock(mutex_);
+    paused_ = true;
+  }
+  void resume() {
+    {
+      const std::lock_guard lock(mutex_);
+      paused_ = false;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  class State final : public Completion::State {
+   public:
+    bool done() const override {
+      const std::lock_guard lock(mutex_);
+      return done_;
+    }
+    void wait() const override {
+      std::unique_lock lock(mutex_);
+      finished_.wait(lock, [&] { return done_; });
+    }
+    void finish() {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+      finished_.notify_all();  // Under the lock: a waiter may destroy this as soon as it wakes.
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    mutable std::condition_variable finished_;
+    bool done_ = false;
+  };
+  struct Task {
+    std::function<void()> run;
+    std::shared_ptr<State> state;
+  };
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return (!paused_ && !tasks_.empty()) || (stopping_ && tasks_.empty()); });
+      if (tasks_.empty()) {
+        return;
+      }
+      Task task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task.run();
+      task.run = nullptr;
+      task.state->finish();
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Task> tasks_;
+  bool paused_ = false;
+  bool stopping_ = false;
+  std::thread worker_;  // Last: it uses all above.
+};
+
+}  // namespace replayrt::fakes

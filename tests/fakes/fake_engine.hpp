@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fakes/fake_device.hpp"
+#include "replayrt/core/engine.hpp"
+
+namespace replayrt::fakes {
+
+/// What a FakeEngine saw. Outlives the engine, so that a test can look at it afterwards.
+struct FakeCounters {
+  std::atomic<int> captures{0};       ///< capture() calls, failed ones included.
+  std::atomic<int> eager_made{0};
+  std::atomic<int> live_graphs{0};
+  std::atomic<int> live_eager{0};
+  std::atomic<int> live_engines{0};
+  std::atomic<int> eager_runs{0};
+  std::atomic<int> graph_runs{0};
+  std::atomic<int> capturing{0};      ///< capture() calls under way.
+  std::atomic<int> max_capturing{0};
+  std::atomic<int> violations{0};     ///< One executor run twice at a time, or destroyed while it ran.
+};
+
+struct FakeOptions {
+  /// Added to every element, so that two engines differ.
+  float salt = 0;
+  std::vector<TensorSpec> inputs = {{"x", DType::kF32, std::vector<DimensionRange>{{1, 1024, {}}, {1, 1024, {}}}}};
+  std::size_t max_eager = 1;
+  std::size_t graph_bytes = 1000;
+  /// Set: runs complete later, on this device.
+  std::shared_ptr<FakeDevice> device{};
+  /// Called at the start of capture(); may throw or block.
+  std::function<void(const InputSignature&)> on_capture{};
+  /// Called at the start of every run; the argument says whether it is a captured graph's. May throw or block.
+  std::function<void(bool captured)> on_run{};
+  std::shared_ptr<FakeCounters> counters = std::make_shared<FakeCounters>();
+};
+
+/// A deterministic engine of f32 inputs that all have the same shape. Output "sum" has that shape:
+/// sum[i] = salt + sum over inputs k of (k + 1) * input_k[i]; output "rows" has one element per row
+/// (dimension 0): the sum of the row of "sum".
+Engine make_fake_engine(FakeOptions options = {});
+
+/// What the engine answers, computed apart from it.
+std::vector<float> expected_sum(const FakeOptions& options, std::span<const TensorView> inputs);
+
+}  // namespace replayrt::fakes
