@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "replayrt/load_engine.hpp"
+
+namespace replayrt::detail {
+
+/// One line of the table of backends: the only place that knows them all.
+struct Backend {
+  std::string_view name;
+  std::string_view extensions;  ///< Of model files, in words: ".onnx, .xml".
+  DeviceType device;            ///< Where its engines run.
+  bool (*reads)(std::string_view extension);
+  std::unique_ptr<EngineBackend> (*load)(const std::filesystem::path& path,
+                                         const LoadOptions& options);
+  BackendInfo (*describe)();
+};
+
+std::span<const Backend> backend_table();
+
+}  // namespace replayrt::detail

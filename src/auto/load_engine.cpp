@@ -1,0 +1,110 @@
+#include "replayrt/load_engine.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "auto/backend_table.hpp"
+
+namespace replayrt {
+namespace {
+
+using detail::Backend;
+using detail::backend_table;
+
+void require_readable_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  const auto refuse = [&](ErrorCode code, const std::string& message) {
+    throw Error(code, "model file '" + path.string() + "' " + message);
+  };
+  if (!std::filesystem::exists(status)) {
+    refuse(ErrorCode::kFileAccess, "does not exist");
+  }
+  if (std::filesystem::is_directory(status)) {
+    refuse(ErrorCode::kFileAccess, "is a directory: expected a model file");
+  }
+  if (!std::ifstream(path, std::ios::binary)) {
+    refuse(ErrorCode::kFileAccess, "cannot be opened for reading");
+  }
+  if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, error) == 0) {
+    refuse(ErrorCode::kCorruptedModel, "is empty");
+  }
+}
+
+// The backend that was asked for by name; null for "auto".
+const Backend* named_backend(const std::string& name) {
+  if (name == "auto") {
+    return nullptr;
+  }
+  std::string known = "auto";
+  for (const Backend& backend : backend_table()) {
+    if (backend.name == name) {
+      return &backend;
+    }
+    known.append(", ").append(backend.name);
+  }
+  throw Error(ErrorCode::kInvalidParameter,
+              "backend '" + name + "' is unknown: expected one of " + known);
+}
+
+const Backend& backend_for(const std::filesystem::path& path) {
+  std::string accepted;
+  for (const Backend& backend : backend_table()) {
+    if (backend.reads(path.extension().string())) {
+      return backend;
+    }
+    accepted.append(accepted.empty() ? "" : ", ").append(backend.extensions);
+  }
+  throw Error(ErrorCode::kUnsupported, "model file '" + path.string() + "' has extension '" +
+                                           path.extension().string() + "': expected one of " +
+                                           accepted);
+}
+
+std::optional<Device> wanted_device(const std::string& text) {
+  if (text == "auto") {
+    return std::nullopt;
+  }
+  try {
+    return Device::parse(text);
+  } catch (const Error&) {
+    throw Error(ErrorCode::kInvalidParameter,
+                "device '" + text + "' is unknown: expected auto, cpu, cuda or cuda:N");
+  }
+}
+
+void require_device(const Backend& backend, const std::optional<Device>& device) {
+  if (device.has_value() && device->type != backend.device) {
+    const bool on_cpu = backend.device == DeviceType::kCpu;
+    throw Error(ErrorCode::kUnsupported,
+                "backend " + std::string(backend.name) + " does not run on " + device->to_string() +
+                    ": use device " +
+                    (on_cpu ? "cpu, or backend tensorrt with a TensorRT plan"
+                            : "cuda, or backend openvino"));
+  }
+}
+
+}  // namespace
+
+Engine load_engine(const std::filesystem::path& path, const LoadOptions& options) {
+  const Backend* backend = named_backend(options.backend);
+  const std::optional<Device> device = wanted_device(options.device);
+  require_readable_file(path);
+  if (backend == nullptr) {
+    backend = &backend_for(path);
+  }
+  require_device(*backend, device);
+  return Engine(backend->load(path, options));
+}
+
+std::vector<BackendInfo> list_backends() {
+  std::vector<BackendInfo> infos;
+  for (const Backend& backend : backend_table()) {
+    infos.push_back(backend.describe());
+  }
+  return infos;
+}
+
+}  // namespace replayrt

@@ -1,0 +1,146 @@
+#include "backends/openvino/openvino_engine.hpp"
+
+#include <algorithm>
+#include <map>
+#include <openvino/runtime/properties.hpp>
+#include <string>
+#include <utility>
+
+#include "backends/openvino/backend.hpp"
+#include "backends/openvino/dynamic_executor.hpp"
+#include "backends/openvino/errors.hpp"
+#include "backends/openvino/graph_edits.hpp"
+#include "backends/openvino/memory_probe.hpp"
+#include "backends/openvino/model_file.hpp"
+#include "backends/openvino/options.hpp"
+#include "backends/openvino/runtime.hpp"
+#include "backends/openvino/static_executor.hpp"
+#include "backends/openvino/types.hpp"
+#include "core/validate_inputs.hpp"
+
+namespace replayrt::openvino {
+namespace {
+
+bool has_dynamic(const std::vector<TensorSpec>& specs) {
+  return std::ranges::any_of(specs, &TensorSpec::is_dynamic);
+}
+
+std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
+                                            const LoadOptions& options) {
+  auto context = std::make_shared<EngineContext>();
+  context->file = path.string();
+  context->threads = threads_of(options);
+  context->properties = properties_of(options);
+  const std::shared_ptr<ov::Model> model = read_model(path);
+  try {
+    apply(options.edits, *model);
+    context->inputs = input_specs(*model);
+    context->outputs = output_specs(*model);
+  } catch (const Error& error) {
+    throw Error(error.code(), context->file + ": " + error.what());
+  }
+  context->model = model;
+  return context;
+}
+
+}  // namespace
+
+OpenVinoEngine::OpenVinoEngine(const std::filesystem::path& path, const LoadOptions& options)
+    : context_(make_context(path, options)),
+      streams_(std::max<std::size_t>(context_->gate.cores() / context_->threads, 1)),
+      is_static_(!has_dynamic(context_->inputs) && !has_dynamic(context_->outputs)),
+      refusal_(refusal_of(*context_->model)),
+      memory_(context_->blocks) {
+  if (!refusal_.has_value() && !has_dynamic(context_->inputs)) {
+    refusal_ = data_dependence_of(*context_->model);
+  }
+  const auto compile = [context = context_] {
+    return runtime().compile_model(context->model, "CPU", context->properties);
+  };
+  try {
+    compiled_ = std::make_unique<CompiledModelPool>(streams_, compile);
+    require_precision(options.precision, compiled_->attach().model());
+  } catch (...) {
+    rethrow_as(ErrorCode::kCorruptedModel, "cannot compile " + context_->file);
+  }
+}
+
+std::unique_ptr<Executor> OpenVinoEngine::make_eager() {
+  try {
+    if (is_static_) {
+      return std::make_unique<StaticExecutor>(context_, compiled_->attach());
+    }
+    return std::make_unique<DynamicExecutor>(context_, compiled_->attach());
+  } catch (...) {
+    rethrow_as(ErrorCode::kModelRuntime, "cannot make an executor for " + context_->file);
+  }
+}
+
+std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signature) {
+  require_fits(signature);
+  if (refusal_.has_value()) {
+    throw CaptureRefused(refusal_->reason, context_->file + ": " + refusal_->message);
+  }
+  try {
+    if (is_static_) {
+      auto graph = std::make_unique<StaticExecutor>(context_, compiled_->attach());
+      graph->warm_up();
+      return graph;
+    }
+    const std::lock_guard gate(capture_gate());
+    const std::size_t before = private_bytes();
+    // The reshaped model ends before the second reading: the compilation keeps what it needs of it.
+    auto graph = std::make_unique<StaticExecutor>(
+        context_, CompiledModelPool::Use::alone(
+                      runtime().compile_model(reshaped(signature), "CPU", context_->properties)));
+    graph->warm_up();
+    const std::size_t after = private_bytes();
+    graph->set_bytes(after > before ? after - before : 0);
+    return graph;
+  } catch (...) {
+    rethrow_as(ErrorCode::kModelRuntime,
+               "cannot capture " + context_->file + " for " + to_string(signature));
+  }
+}
+
+void OpenVinoEngine::require_fits(const InputSignature& signature) const {
+  SmallVector<TensorView, 4> views;
+  for (const TensorSignature& input : signature) {
+    views.push_back(
+        {this, input.dtype, input.shape, Device{}});  // Only dtype and shape are looked at.
+  }
+  detail::validate_inputs(*this, views.span());
+}
+
+std::shared_ptr<ov::Model> OpenVinoEngine::reshaped(const InputSignature& signature) const {
+  std::shared_ptr<ov::Model> model = context_->model->clone();
+  std::map<std::size_t, ov::PartialShape> shapes;
+  for (std::size_t i = 0; i < signature.size(); ++i) {
+    shapes.emplace(i, ov_shape(signature[i].shape));
+  }
+  model->reshape(shapes);
+  if (const auto refusal = data_dependence_of(*model)) {
+    throw CaptureRefused(refusal->reason, context_->file + ": " + refusal->message);
+  }
+  return model;
+}
+
+std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
+                                            const LoadOptions& options) {
+  return std::make_unique<OpenVinoEngine>(path, options);
+}
+
+BackendInfo describe() {
+  BackendInfo info;
+  info.name = "openvino";
+  try {
+    info.version = runtime_version();
+    info.devices = {"cpu (" + cpu_name() + ")"};
+    info.available = true;
+  } catch (const std::exception& error) {
+    info.why_missing = "OpenVINO does not start: " + useful_text(error.what());
+  }
+  return info;
+}
+
+}  // namespace replayrt::openvino

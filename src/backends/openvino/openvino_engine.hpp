@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "backends/openvino/capture_rules.hpp"
+#include "backends/openvino/compiled_model_pool.hpp"
+#include "backends/openvino/engine_context.hpp"
+#include "replayrt/load_engine.hpp"
+
+namespace replayrt::openvino {
+
+/// A model on the CPU. Eager execution is one dynamic-shape compilation; a captured graph is the
+/// model reshaped to one signature and compiled for it. Immutable after construction and
+/// thread-safe.
+class OpenVinoEngine final : public EngineBackend {
+ public:
+  OpenVinoEngine(const std::filesystem::path& path, const LoadOptions& options);
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "openvino"; }
+  [[nodiscard]] Device device() const noexcept override { return {}; }
+  [[nodiscard]] const std::vector<TensorSpec>& inputs() const noexcept override {
+    return context_->inputs;
+  }
+  [[nodiscard]] const std::vector<TensorSpec>& outputs() const noexcept override {
+    return context_->outputs;
+  }
+  [[nodiscard]] std::size_t max_eager_executors() const noexcept override { return streams_; }
+  std::unique_ptr<Executor> make_eager() override;
+  std::unique_ptr<Executor> capture(const InputSignature& signature) override;
+  MemoryResource& memory() noexcept override { return memory_; }
+
+  /// For tests: how often the model has been compiled for eager execution.
+  [[nodiscard]] std::size_t eager_compilations() const { return compiled_->size(); }
+
+ private:
+  void require_fits(const InputSignature& signature) const;
+  [[nodiscard]] std::shared_ptr<ov::Model> reshaped(const InputSignature& signature) const;
+
+  const std::shared_ptr<EngineContext> context_;
+  std::size_t streams_ = 1;
+  bool is_static_ = false;
+  std::optional<Refusal> refusal_;  ///< What no signature can change, found once at load.
+  std::unique_ptr<CompiledModelPool> compiled_;
+  HostMemory memory_;
+};
+
+}  // namespace replayrt::openvino

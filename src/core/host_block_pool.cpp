@@ -1,0 +1,209 @@
+#include "core/host_block_pool.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "replayrt/core/error.hpp"
+
+namespace replayrt {
+namespace {
+
+[[noreturn]] void throw_out_of_memory(std::size_t bytes) {
+  throw Error(ErrorCode::kOutOfMemory,
+              "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
+}
+
+// An eighth of the leading power of two: shapes that differ a little share blocks and waste at most
+// 1/8.
+std::size_t round_up(std::size_t bytes) {
+  const std::size_t step = std::max(HostBlockPool::kAlignment, std::bit_floor(bytes) / 8);
+  if (bytes > static_cast<std::size_t>(PTRDIFF_MAX) - 2 * step) {
+    throw_out_of_memory(bytes);
+  }
+  return std::max(step, (bytes + step - 1) / step * step);
+}
+
+}  // namespace
+
+class HostBlockPool::PooledBlock final : public Block {
+ public:
+  // Header and data are one allocation; the data starts at the next aligned address.
+  static PooledBlock* create(std::size_t bytes) {
+    void* memory =
+        ::operator new (header_bytes() + bytes, std::align_val_t{kAlignment}, std::nothrow);
+    if (memory == nullptr) {
+      throw_out_of_memory(bytes);
+    }
+    return new (memory) PooledBlock(static_cast<std::byte*>(memory) + header_bytes(), bytes);
+  }
+
+  static void destroy(PooledBlock* block) noexcept {
+    block->~PooledBlock();
+    ::operator delete (static_cast<void*>(block), std::align_val_t{kAlignment});
+  }
+
+  std::shared_ptr<State>
+      owner;  // Set while lent, so that an idle block does not keep its own pool alive.
+  PooledBlock* newer = nullptr;
+  PooledBlock* older = nullptr;
+
+ private:
+  static constexpr std::size_t header_bytes() {
+    return (sizeof(PooledBlock) + kAlignment - 1) / kAlignment * kAlignment;
+  }
+
+  PooledBlock(void* data, std::size_t bytes) noexcept : Block(data, bytes) {}
+  ~PooledBlock() override = default;
+  void recycle() noexcept override;
+};
+
+class HostBlockPool::State {
+ public:
+  explicit State(std::size_t max_idle_bytes) : max_idle_bytes_(max_idle_bytes) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { close(); }
+
+  // The most recently used idle block of `bytes` to 1.25 times `bytes`; null if there is none.
+  PooledBlock* take(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    ++stats_.lent_blocks;
+    for (PooledBlock* block = newest_; block != nullptr; block = block->older) {
+      if (block->bytes() >= bytes && block->bytes() - bytes <= bytes / 4 + kAlignment) {
+        unlink(*block);
+        return block;
+      }
+    }
+    ++stats_.allocations;
+    return nullptr;
+  }
+
+  void take_failed() {
+    const std::lock_guard lock(mutex_);
+    --stats_.lent_blocks;
+    --stats_.allocations;
+  }
+
+  void give_back(PooledBlock* block) noexcept {
+    PooledBlock* surplus = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      --stats_.lent_blocks;
+      if (closed_ || block->bytes() > max_idle_bytes_) {
+        surplus = block;
+      } else {
+        link_newest(*block);
+        while (stats_.idle_bytes > max_idle_bytes_) {
+          PooledBlock* oldest = oldest_;
+          unlink(*oldest);
+          oldest->older = std::exchange(surplus, oldest);
+        }
+      }
+    }
+    free_chain(surplus);
+  }
+
+  void close() noexcept {
+    PooledBlock* all = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+      all = std::exchange(newest_, nullptr);
+      oldest_ = nullptr;
+      stats_.idle_blocks = stats_.idle_bytes = 0;
+    }
+    free_chain(all);
+  }
+
+  Stats stats() const {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+  }
+
+ private:
+  void link_newest(PooledBlock& block) noexcept {
+    block.newer = nullptr;
+    block.older = newest_;
+    (newest_ != nullptr ? newest_->newer : oldest_) = &block;
+    newest_ = &block;
+    ++stats_.idle_blocks;
+    stats_.idle_bytes += block.bytes();
+  }
+
+  void unlink(PooledBlock& block) noexcept {
+    (block.newer != nullptr ? block.newer->older : newest_) = block.older;
+    (block.older != nullptr ? block.older->newer : oldest_) = block.newer;
+    block.newer = block.older = nullptr;
+    --stats_.idle_blocks;
+    stats_.idle_bytes -= block.bytes();
+  }
+
+  static void free_chain(PooledBlock* block) noexcept {
+    while (block != nullptr) {
+      PooledBlock::destroy(std::exchange(block, block->older));
+    }
+  }
+
+  const std::size_t max_idle_bytes_;
+  mutable std::mutex mutex_;
+  PooledBlock* newest_ = nullptr;
+  PooledBlock* oldest_ = nullptr;
+  bool closed_ = false;
+  Stats stats_;
+};
+
+void HostBlockPool::PooledBlock::recycle() noexcept {
+  // The state must outlive the call even if this was the last block of a pool that is gone.
+  const std::shared_ptr<State> state = std::move(owner);
+  state->give_back(this);
+}
+
+HostBlockPool::HostBlockPool(std::size_t max_idle_bytes)
+    : state_(std::make_shared<State>(max_idle_bytes)) {}
+
+HostBlockPool::~HostBlockPool() {
+  state_->close();
+}
+
+BlockRef HostBlockPool::acquire(std::size_t bytes) {
+  PooledBlock* block = state_->take(bytes);
+  if (block == nullptr) {
+    try {
+      block = PooledBlock::create(round_up(bytes));
+    } catch (...) {
+      state_->take_failed();
+      throw;
+    }
+  }
+  block->owner = state_;
+  return BlockRef(block);
+}
+
+HostBlockPool::Stats HostBlockPool::stats() const {
+  return state_->stats();
+}
+
+Tensor HostMemory::allocate(DType dtype, const Shape& shape) {
+  return Tensor(pool_.acquire(packed_bytes(dtype, shape.num_elements())), dtype, shape);
+}
+
+void HostMemory::copy(void* to, const void* from, std::size_t bytes,
+                      const RunContext& /*context*/) {
+  if (bytes != 0) {  // memcpy of null is undefined even for no bytes.
+    std::memcpy(to, from, bytes);
+  }
+}
+
+void HostMemory::fill_zero(void* to, std::size_t bytes, const RunContext& /*context*/) {
+  if (bytes != 0) {
+    std::memset(to, 0, bytes);
+  }
+}
+
+}  // namespace replayrt
