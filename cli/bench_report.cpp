@@ -1,0 +1,242 @@
+#include "bench_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "machine.hpp"
+#include "replayrt/core/version.hpp"
+#include "statistics.hpp"
+#include "table.hpp"
+#include "text.hpp"
+
+namespace replayrt::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// More are in the JSON; a table is to be read.
+constexpr std::size_t kMostShapeRows = 12;
+constexpr double kMicro = 1e6;
+
+const ModeResult* find_mode(const BenchResult& result, Mode mode) {
+  const auto found = std::ranges::find(result.modes, mode, &ModeResult::mode);
+  return found == result.modes.end() ? nullptr : &*found;
+}
+
+/// The cache that the report shows: replay's, else recapture's.
+const ModeResult* mode_with_cache(const BenchResult& result) {
+  const ModeResult* replay = find_mode(result, Mode::kReplay);
+  return replay != nullptr ? replay : find_mode(result, Mode::kRecapture);
+}
+
+double milliseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+std::optional<double> total_ratio(const BenchResult& result, const ModeResult& mode) {
+  const ModeResult* eager = find_mode(result, Mode::kEager);
+  const double eager_total = eager == nullptr ? 0.0 : summarize(eager->call_times).total;
+  return eager_total > 0 ? std::optional(summarize(mode.call_times).total / eager_total)
+                         : std::nullopt;
+}
+
+/// Median time of the calls of each case, in seconds.
+std::vector<double> case_medians(const Workload& workload, const ModeResult& mode) {
+  std::vector<std::vector<double>> times(workload.cases.size());
+  for (std::size_t i = 0; i < mode.call_times.size(); ++i) {
+    times[workload.calls[i % workload.calls.size()]].push_back(mode.call_times[i]);
+  }
+  std::vector<double> medians;
+  for (std::vector<double>& of_case : times) {
+    medians.push_back(median(std::move(of_case)));
+  }
+  return medians;
+}
+
+std::string ratio_text(std::optional<double> ratio) {
+  return ratio ? fmt::format("{:.3f}", *ratio) : "-";
+}
+
+std::string head_text(const BenchFacts& facts, const Workload& workload, const BenchPlan& plan) {
+  return fmt::format(
+      "model      {}\nbackend    {} on {}, precision {}, {} thread{}\n"
+      "calls      {} per mode: {} rounds of {} calls, modes interleaved, {} distinct shapes, seed "
+      "{}\n\n",
+      facts.model, facts.backend_text, facts.device, facts.precision, facts.threads,
+      facts.threads == 1 ? "" : "s", plan.rounds * static_cast<std::int64_t>(workload.calls.size()),
+      plan.rounds, workload.calls.size(), workload.cases.size(), facts.seed);
+}
+
+std::string modes_text(const BenchResult& result) {
+  Table table({"mode", "calls", "median", "p99", "mean", "calls/s", "to eager"});
+  for (const ModeResult& mode : result.modes) {
+    const Summary summary = summarize(mode.call_times);
+    table.add({std::string(to_string(mode.mode)), fmt::format("{}", summary.count),
+               duration_text(summary.median), duration_text(summary.p99),
+               duration_text(summary.mean),
+               fmt::format("{:.1f}", static_cast<double>(summary.count) / summary.total),
+               ratio_text(ratio_to_eager(result, mode))});
+  }
+  return table.text() +
+         "to eager: time of a whole round divided by eager's time in the same round, median of the "
+         "rounds\n";
+}
+
+std::string shapes_text(const Workload& workload, const BenchResult& result) {
+  std::vector<std::string> header = {"shape (median)"};
+  std::vector<std::vector<double>> medians;
+  for (const ModeResult& mode : result.modes) {
+    header.emplace_back(to_string(mode.mode));
+    medians.push_back(case_medians(workload, mode));
+  }
+  const std::size_t shown = std::min(workload.cases.size(), kMostShapeRows);
+  Table table(std::move(header));
+  for (std::size_t i = 0; i < shown; ++i) {
+    std::vector<std::string> row = {workload.cases[i].name};
+    for (const std::vector<double>& of_mode : medians) {
+      row.push_back(duration_text(of_mode[i]));
+    }
+    table.add(std::move(row));
+  }
+  const std::size_t left = workload.cases.size() - shown;
+  return "\n" + table.text() +
+         (left > 0 ? fmt::format("... and {} more (--json has all)\n", left) : "");
+}
+
+std::string cache_text(const ModeResult& mode, const BenchPlan& plan) {
+  const GraphCacheStats& stats = *mode.cache;
+  std::string text = fmt::format(
+      "\n{} cache: {} captures (median {:.1f} ms), {} hits, {} misses, {} evictions; holds {} "
+      "graphs, {} "
+      "(capacity {}, max bytes {})\n",
+      to_string(mode.mode), stats.captures, milliseconds(stats.capture_time_median), stats.hits,
+      stats.misses, stats.evictions, stats.size, byte_size_text(stats.bytes), stats.capacity,
+      plan.cache.max_bytes == GraphCacheOptions::kUnbounded ? "unlimited"
+                                                            : byte_size_text(plan.cache.max_bytes));
+  text += fmt::format("measured {} calls: {} replayed, {} captured, {} eager", to_string(mode.mode),
+                      mode.replayed, mode.captured, mode.eager);
+  for (const auto& [reason, count] : mode.reasons) {
+    text += fmt::format(" ({} {})", count, reason);
+  }
+  return text + "\n";
+}
+
+Json number_or_null(std::optional<double> value) {
+  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+Json mode_json(const BenchResult& result, const ModeResult& mode) {
+  const Summary summary = summarize(mode.call_times);
+  return {
+      {"calls", summary.count},
+      {"median_us", summary.median * kMicro},
+      {"p99_us", summary.p99 * kMicro},
+      {"mean_us", summary.mean * kMicro},
+      {"total_s", summary.total},
+      {"throughput_per_s", static_cast<double>(summary.count) / summary.total},
+      {"ratio_to_eager", number_or_null(ratio_to_eager(result, mode))},
+      {"ratio_to_eager_total", number_or_null(total_ratio(result, mode))},
+      {"round_s", mode.round_times},
+      {"routes", {{"eager", mode.eager}, {"captured", mode.captured}, {"replayed", mode.replayed}}},
+      {"eager_reasons", mode.reasons}};
+}
+
+Json cache_json(const ModeResult& mode) {
+  const GraphCacheStats& stats = *mode.cache;
+  return {{"mode", to_string(mode.mode)},
+          {"hits", stats.hits},
+          {"misses", stats.misses},
+          {"captures", stats.captures},
+          {"capture_failures", stats.capture_failures},
+          {"evictions", stats.evictions},
+          {"size", stats.size},
+          {"capacity", stats.capacity},
+          {"bytes", stats.bytes},
+          {"peak_bytes", stats.peak_bytes},
+          {"max_bytes", stats.max_bytes == GraphCacheOptions::kUnbounded ? Json(nullptr)
+                                                                         : Json(stats.max_bytes)},
+          {"capture_ms_median", milliseconds(stats.capture_time_median)},
+          {"capture_ms_total", milliseconds(stats.capture_time_total)}};
+}
+
+Json per_shape_json(const Workload& workload, const BenchResult& result) {
+  Json shapes = Json::array();
+  for (const Case& with : workload.cases) {
+    shapes.push_back({{"shape", with.name}, {"calls_per_round", 0}, {"median_us", Json::object()}});
+  }
+  for (const std::size_t index : workload.calls) {
+    shapes[index]["calls_per_round"] = shapes[index]["calls_per_round"].get<std::int64_t>() + 1;
+  }
+  for (const ModeResult& mode : result.modes) {
+    const std::vector<double> medians = case_medians(workload, mode);
+    for (std::size_t i = 0; i < medians.size(); ++i) {
+      shapes[i]["median_us"][std::string(to_string(mode.mode))] = medians[i] * kMicro;
+    }
+  }
+  return shapes;
+}
+
+}  // namespace
+
+std::optional<double> ratio_to_eager(const BenchResult& result, const ModeResult& mode) {
+  const ModeResult* eager = find_mode(result, Mode::kEager);
+  if (eager == nullptr) {
+    return std::nullopt;
+  }
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < mode.round_times.size(); ++i) {
+    ratios.push_back(mode.round_times[i] / eager->round_times[i]);
+  }
+  return median(std::move(ratios));
+}
+
+std::string bench_text(const BenchFacts& facts, const Workload& workload, const BenchPlan& plan,
+                       const BenchResult& result) {
+  std::string text =
+      head_text(facts, workload, plan) + modes_text(result) + shapes_text(workload, result);
+  if (const ModeResult* mode = mode_with_cache(result)) {
+    text += cache_text(*mode, plan);
+  }
+  if (result.max_abs_difference) {
+    text +=
+        fmt::format("largest difference to the eager answer: {:.3g}\n", *result.max_abs_difference);
+  }
+  return text;
+}
+
+std::string bench_json(const BenchFacts& facts, const Workload& workload, const BenchPlan& plan,
+                       const BenchResult& result) {
+  Json shapes = Json::array();
+  for (const Case& with : workload.cases) {
+    shapes.push_back(with.name);
+  }
+  Json modes = Json::object();
+  for (const ModeResult& mode : result.modes) {
+    modes[std::string(to_string(mode.mode))] = mode_json(result, mode);
+  }
+  const ModeResult* with_cache = mode_with_cache(result);
+  const Json json = {{"version", kVersion},
+                     {"command", facts.command},
+                     {"machine", {{"cpu", cpu_model()}, {"cores", usable_cores()}}},
+                     {"model", facts.model},
+                     {"backend", facts.backend},
+                     {"device", facts.device},
+                     {"precision", facts.precision},
+                     {"threads", facts.threads},
+                     {"seed", facts.seed},
+                     {"rounds", plan.rounds},
+                     {"warmup_rounds", plan.warmup_rounds},
+                     {"calls_per_round", workload.calls.size()},
+                     {"shapes", std::move(shapes)},
+                     {"modes", std::move(modes)},
+                     {"cache", with_cache == nullptr ? Json(nullptr) : cache_json(*with_cache)},
+                     {"max_abs_difference_to_eager", number_or_null(result.max_abs_difference)},
+                     {"per_shape", per_shape_json(workload, result)}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace replayrt::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "replayrt/core/engine.hpp"
+#include "replayrt/core/graph_cache.hpp"
+#include "replayrt/load_engine.hpp"
+
+namespace replayrt::cli {
+
+inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
+/// A flag that takes a whole number from `low` to `high`; all else is a UsageError that names the
+/// flag.
+CLI::Option* add_number(CLI::App& app, const std::string& flag, std::int64_t& value,
+                        std::int64_t low, std::int64_t high, const std::string& help);
+
+/// The flags that say how a model is loaded.
+struct LoadFlags {
+  std::filesystem::path model;
+  LoadOptions options;
+};
+
+/// Adds MODEL, --backend, --device, --precision, --inference-threads and --fuse.
+void add_load_flags(CLI::App& app, LoadFlags& flags);
+
+/// Loads the model; an option that is refused is a UsageError.
+Engine load(const LoadFlags& flags);
+
+/// Reads "argmax:OUTPUT:AXIS" into `edits`; throws UsageError.
+void parse_fuse(const std::string& text, GraphEdits& edits);
+
+/// "openvino 2026.1.0" as far as list_backends knows the version.
+std::string backend_text(std::string_view name);
+
+/// The flags that bound a cache.
+struct CacheFlags {
+  std::optional<std::int64_t> capacity;
+  std::int64_t max_bytes = GraphCacheOptions::kUnbounded;
+
+  /// The cache's options, with `default_capacity` where none was given.
+  [[nodiscard]] GraphCacheOptions options(std::int64_t default_capacity) const;
+};
+
+/// Adds --capacity and --max-bytes; `default_capacity` is for the help only.
+void add_cache_flags(CLI::App& app, CacheFlags& flags, const std::string& default_capacity);
+
+}  // namespace replayrt::cli
