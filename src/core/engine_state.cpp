@@ -118,6 +118,11 @@ void EngineState::end_eager(std::unique_ptr<EagerSlot> slot, const Completion& c
   }
 }
 
+std::size_t EngineState::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiters_.size();
+}
+
 void EngineState::add_cache(const std::shared_ptr<GraphCacheState>& cache) {
   const std::lock_guard lock(mutex_);
   std::erase_if(caches_, [](const auto& known) { return known.expired(); });

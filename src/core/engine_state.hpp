@@ -49,6 +49,9 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   /// Takes an executor back (`keep`) or destroys it.
   void end_eager(std::unique_ptr<EagerSlot> slot, const Completion& completion, bool keep) noexcept;
 
+  /// Callers that wait for an eager executor now.
+  [[nodiscard]] std::size_t waiting() const;
+
   /// `cache` is told when the engine retires.
   void add_cache(const std::shared_ptr<GraphCacheState>& cache);
 
@@ -72,7 +75,7 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   const std::size_t limit_;
   std::atomic<bool> retired_{false};
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<std::unique_ptr<EagerSlot>> idle_;
   std::deque<Waiter*> waiters_;
   std::vector<std::thread::id> leased_by_;

@@ -1,0 +1,113 @@
+// A lease ends when its device work is complete, not when `run` returns.
+
+#include "core/fake_calls.hpp"
+
+namespace replayrt {
+namespace {
+
+class DeferredCompletionTest : public testing::Test {
+ protected:
+  DeferredCompletionTest() {
+    options_.device = device_;
+    options_.max_eager = 2;
+    later_.context.synchronize = false;
+  }
+
+  const std::shared_ptr<fakes::FakeDevice> device_ = std::make_shared<fakes::FakeDevice>();
+  fakes::FakeOptions options_;
+  InferOptions later_;
+  const std::shared_ptr<GraphCache> cache_ = std::make_shared<GraphCache>(4);
+  const Tensor input_ = counted(1);
+};
+
+TEST_F(DeferredCompletionTest, AGraphIsBusyUntilItsWorkIsComplete) {
+  const Engine engine = fakes::make_fake_engine(options_);
+  call(engine, input_, cache_);
+  device_->pause();
+  const InferResult first = call(engine, input_, cache_, later_);
+  EXPECT_EQ(first.route, Route::kReplayed);
+  EXPECT_FALSE(first.completion.done());
+  const InferResult second = call(engine, input_, cache_, later_);
+  EXPECT_EQ(second.route, Route::kEager);
+  EXPECT_EQ(second.reason, Reason::kBusy);
+  device_->resume();
+  first.completion.wait();
+  second.completion.wait();
+  EXPECT_EQ(first.outputs[0].as<float>()[2], 3);
+  EXPECT_EQ(second.outputs[0].as<float>()[2], 3);
+  EXPECT_EQ(call(engine, input_, cache_, later_).route, Route::kReplayed);
+  cache_->wait_idle();
+  expect_consistent(cache_->stats());
+  EXPECT_EQ(options_.counters->violations, 0);
+}
+
+TEST_F(DeferredCompletionTest, EvictedGraphsAreDestroyedAfterTheirWork) {
+  const Engine engine = fakes::make_fake_engine(options_);
+  call(engine, input_, cache_);
+  device_->pause();
+  const InferResult pending = call(engine, input_, cache_, later_);
+  cache_->purge();
+  EXPECT_EQ(cache_->get_current_size(), 0);
+  EXPECT_EQ(options_.counters->live_graphs, 1);
+  device_->resume();
+  cache_->wait_idle();
+  EXPECT_EQ(options_.counters->live_graphs, 0);
+  EXPECT_EQ(options_.counters->violations, 0);
+}
+
+TEST_F(DeferredCompletionTest, EvictionDuringTheLeaseIsRememberedByTheWork) {
+  const Engine engine = fakes::make_fake_engine(options_);
+  Lease lease = cache_->acquire(engine, key_of(engine, 1));
+  cache_->purge();
+  device_->pause();
+  TensorList outputs;
+  const TensorView view = input_.view();
+  const RunReport report = lease.executor().run({&view, 1}, later_.context, outputs);
+  lease.finish(report.completion);
+  EXPECT_EQ(options_.counters->live_graphs, 1);
+  device_->resume();
+  cache_->wait_idle();
+  EXPECT_EQ(options_.counters->live_graphs, 0);
+  EXPECT_EQ(options_.counters->violations, 0);
+}
+
+TEST_F(DeferredCompletionTest, CacheAndEngineMayEndWithWorkPending) {
+  std::optional<Engine> engine = fakes::make_fake_engine(options_);
+  auto cache = std::make_shared<GraphCache>(4);
+  const InferResult graph = call(*engine, input_, cache, later_);
+  const InferResult eager = call(*engine, input_, nullptr, later_);
+  cache.reset();
+  engine.reset();
+  graph.completion.wait();
+  eager.completion.wait();
+  EXPECT_EQ(graph.outputs[0].as<float>()[2], 3);
+  EXPECT_EQ(options_.counters->live_engines, 0);
+  EXPECT_EQ(options_.counters->violations, 0);
+}
+
+TEST_F(DeferredCompletionTest, EagerExecutorsAreReusedOnlyAfterTheirWork) {
+  const Engine engine = fakes::make_fake_engine(options_);
+  std::vector<InferResult> results;
+  for (int i = 0; i < 20; ++i) {
+    results.push_back(call(engine, input_, nullptr, later_));
+  }
+  for (const InferResult& result : results) {
+    result.completion.wait();
+    EXPECT_EQ(result.outputs[0].as<float>()[2], 3);
+  }
+  EXPECT_LE(options_.counters->eager_made, 2);
+  EXPECT_EQ(options_.counters->violations, 0);
+}
+
+TEST_F(DeferredCompletionTest, PaddedAndSplitCallsNeedNoMoreOfTheirInputs) {
+  const Engine engine = fakes::make_fake_engine(options_);
+  later_.batch_limits = BatchLimits{2, 2};
+  Tensor input = counted(3);
+  const InferResult result = call(engine, input, cache_, later_);
+  EXPECT_TRUE(result.completion.done());
+  EXPECT_EQ(result.outputs[0].as<float>()[8], 9);
+  cache_->wait_idle();
+}
+
+}  // namespace
+}  // namespace replayrt
