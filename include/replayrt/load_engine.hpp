@@ -25,8 +25,8 @@ Precision precision_from_string(std::string_view text);
 
 /// Changes made to a model when it is loaded; a backend that cannot make one refuses it by name.
 struct GraphEdits {
-  /// Replaces the output by the index (i64) of its largest element along `axis`, which may be negative; the axis
-  /// is dropped. Of equal elements the first counts.
+  /// Replaces the output by the index (i64) of its largest element along `axis`, which may be
+  /// negative; the axis is dropped. Of equal elements the first counts.
   struct ArgMax {
     std::string output;
     std::int64_t axis = -1;
@@ -43,10 +43,10 @@ struct LoadOptions {
   GraphEdits edits{};
 };
 
-/// Loads a model file: `.onnx`, or OpenVINO IR (`.xml` with its `.bin` beside it). Thread-safe. Throws Error:
-/// kFileAccess (missing, a directory, unreadable), kCorruptedModel (not a model, truncated, unsupported
-/// operation), kMissingDependency or kUnsupported (backend, device, edit), kInvalidParameter (an option); the
-/// message names the file and says what was expected.
+/// Loads a model file: `.onnx`, or OpenVINO IR (`.xml` with its `.bin` beside it). Thread-safe.
+/// Throws Error: kFileAccess (missing, a directory, unreadable), kCorruptedModel (not a model,
+/// truncated, unsupported operation), kMissingDependency or kUnsupported (backend, device, edit),
+/// kInvalidParameter (an option); the message names the file and says what was expected.
 Engine load_engine(const std::filesystem::path& path, const LoadOptions& options = {});
 
 /// One backend as this build and this machine have it.
@@ -55,7 +55,7 @@ struct BackendInfo {
   bool available = false;
   std::string version;               ///< Empty if not available.
   std::vector<std::string> devices;  ///< For people: "cpu (AMD EPYC …)".
-  std::string why_missing;           ///< Why it cannot be used, and what to install; empty if available.
+  std::string why_missing;  ///< Why it cannot be used, and what to install; empty if available.
 };
 
 /// Every backend that ReplayRT knows, available or not.

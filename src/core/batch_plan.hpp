@@ -8,7 +8,8 @@
 
 namespace replayrt::detail {
 
-/// How `rows` rows are run by an engine that takes `limits.min` to `limits.max` rows at once. Pure arithmetic.
+/// How `rows` rows are run by an engine that takes `limits.min` to `limits.max` rows at once. Pure
+/// arithmetic.
 class BatchPlan {
  public:
   struct Chunk {

@@ -4,8 +4,8 @@
 
 namespace replayrt::detail {
 
-// For whoever only needs to know that device work is over: its failure, if any, belongs to the call that
-// started it.
+// For whoever only needs to know that device work is over: its failure, if any, belongs to the call
+// that started it.
 
 inline bool is_over(const Completion& completion) noexcept {
   try {

@@ -18,7 +18,8 @@ std::string range_text(const DimensionRange& range) {
   return std::to_string(range.min) + ".." + std::to_string(range.max);
 }
 
-std::size_t index_of(const std::vector<TensorSpec>& specs, std::string_view name, std::string_view kind) {
+std::size_t index_of(const std::vector<TensorSpec>& specs, std::string_view name,
+                     std::string_view kind) {
   const auto found = std::ranges::find(specs, name, &TensorSpec::name);
   if (found != specs.end()) {
     return static_cast<std::size_t>(found - specs.begin());
@@ -27,8 +28,8 @@ std::size_t index_of(const std::vector<TensorSpec>& specs, std::string_view name
   for (const TensorSpec& spec : specs) {
     known.append(known.empty() ? "" : ", ").append(spec.name);
   }
-  throw Error(ErrorCode::kInvalidParameter,
-              "the engine has no " + std::string(kind) + " '" + std::string(name) + "': it has " + known);
+  throw Error(ErrorCode::kInvalidParameter, "the engine has no " + std::string(kind) + " '" +
+                                                std::string(name) + "': it has " + known);
 }
 
 }  // namespace
@@ -105,20 +106,40 @@ Engine::~Engine() {
   }
 }
 
-EngineId Engine::id() const noexcept { return state_->id(); }
-std::string_view Engine::backend_name() const noexcept { return state_->backend().name(); }
-Device Engine::device() const noexcept { return state_->backend().device(); }
-const std::vector<TensorSpec>& Engine::inputs() const noexcept { return state_->backend().inputs(); }
-const std::vector<TensorSpec>& Engine::outputs() const noexcept { return state_->backend().outputs(); }
+EngineId Engine::id() const noexcept {
+  return state_->id();
+}
+std::string_view Engine::backend_name() const noexcept {
+  return state_->backend().name();
+}
+Device Engine::device() const noexcept {
+  return state_->backend().device();
+}
+const std::vector<TensorSpec>& Engine::inputs() const noexcept {
+  return state_->backend().inputs();
+}
+const std::vector<TensorSpec>& Engine::outputs() const noexcept {
+  return state_->backend().outputs();
+}
 
-std::size_t Engine::input_index(std::string_view name) const { return index_of(inputs(), name, "input"); }
-std::size_t Engine::output_index(std::string_view name) const { return index_of(outputs(), name, "output"); }
+std::size_t Engine::input_index(std::string_view name) const {
+  return index_of(inputs(), name, "input");
+}
+std::size_t Engine::output_index(std::string_view name) const {
+  return index_of(outputs(), name, "output");
+}
 
-void Engine::validate(std::span<const TensorView> given) const { state_->validate(given); }
+void Engine::validate(std::span<const TensorView> given) const {
+  state_->validate(given);
+}
 
-GraphKey Engine::key_for(std::span<const TensorView> given) const { return state_->key_for(given); }
+GraphKey Engine::key_for(std::span<const TensorView> given) const {
+  return state_->key_for(given);
+}
 
-std::unique_ptr<Executor> Engine::make_eager() const { return state_->backend().make_eager(); }
+std::unique_ptr<Executor> Engine::make_eager() const {
+  return state_->backend().make_eager();
+}
 
 std::unique_ptr<Executor> Engine::capture(const InputSignature& signature) const {
   return state_->backend().capture(signature);

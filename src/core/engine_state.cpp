@@ -17,7 +17,9 @@ EngineId next_engine_id() noexcept {
 }  // namespace
 
 EngineState::EngineState(std::unique_ptr<EngineBackend> backend)
-    : backend_(std::move(backend)), id_(next_engine_id()), limit_(std::max<std::size_t>(backend_->max_eager_executors(), 1)) {}
+    : backend_(std::move(backend)),
+      id_(next_engine_id()),
+      limit_(std::max<std::size_t>(backend_->max_eager_executors(), 1)) {}
 
 EngineState::~EngineState() {
   for (const auto& slot : idle_) {
@@ -44,7 +46,8 @@ std::unique_ptr<EagerSlot> EngineState::obtain_slot() {
     if (!in_line && !idle_.empty() && (!idle_.front()->has_pending || live_ >= limit_)) {
       slot = std::move(idle_.front());
       idle_.pop_front();
-    } else if ((in_line || live_ >= limit_) && std::ranges::find(leased_by_, std::this_thread::get_id()) == leased_by_.end()) {
+    } else if ((in_line || live_ >= limit_) &&
+               std::ranges::find(leased_by_, std::this_thread::get_id()) == leased_by_.end()) {
       Waiter waiter;
       waiters_.push_back(&waiter);
       waiter.ready.wait(lock, [&] { return waiter.slot != nullptr || waiter.may_create; });
@@ -86,7 +89,8 @@ void EngineState::note_leased(EagerSlot& slot) {
   leased_by_.push_back(slot.owner);
 }
 
-void EngineState::end_eager(std::unique_ptr<EagerSlot> slot, const Completion& completion, bool keep) noexcept {
+void EngineState::end_eager(std::unique_ptr<EagerSlot> slot, const Completion& completion,
+                            bool keep) noexcept {
   const bool pending = !is_over(completion);
   std::unique_ptr<EagerSlot> dropped;
   {

@@ -24,8 +24,8 @@ struct EagerSlot {
   std::thread::id owner;  ///< Who leases it now.
 };
 
-/// What an Engine handle, leases, captures and cache entries share: the backend's engine, its pool of eager
-/// executors, and the caches that hold its graphs. Thread-safe.
+/// What an Engine handle, leases, captures and cache entries share: the backend's engine, its pool
+/// of eager executors, and the caches that hold its graphs. Thread-safe.
 class EngineState : public std::enable_shared_from_this<EngineState> {
  public:
   explicit EngineState(std::unique_ptr<EngineBackend> backend);
@@ -41,9 +41,9 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
     return {id_, backend_->device(), signature_of(inputs)};
   }
 
-  /// An eager executor: an idle one, a new one while there are fewer than the backend wants, else the first to
-  /// come free, first in first out. A caller that already holds one of them gets one beyond the bound rather
-  /// than wait for itself. Throws what `make_eager` throws.
+  /// An eager executor: an idle one, a new one while there are fewer than the backend wants, else
+  /// the first to come free, first in first out. A caller that already holds one of them gets one
+  /// beyond the bound rather than wait for itself. Throws what `make_eager` throws.
   Lease lease_eager(Reason reason);
 
   /// Takes an executor back (`keep`) or destroys it.

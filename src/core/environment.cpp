@@ -17,7 +17,8 @@ bool equal_in_any_case(std::string_view value, std::string_view lower) {
 
 }  // namespace
 
-bool parse_environment_bool(const std::string& variable, std::optional<std::string_view> value, bool fallback) {
+bool parse_environment_bool(const std::string& variable, std::optional<std::string_view> value,
+                            bool fallback) {
   if (!value.has_value()) {
     return fallback;
   }
@@ -27,14 +28,15 @@ bool parse_environment_bool(const std::string& variable, std::optional<std::stri
   if (equal_in_any_case(*value, "false")) {
     return false;
   }
-  throw Error(ErrorCode::kInvalidEnvVariable,
-              "environment variable " + variable + " is '" + std::string(*value) + "': expected true or false");
+  throw Error(ErrorCode::kInvalidEnvVariable, "environment variable " + variable + " is '" +
+                                                  std::string(*value) +
+                                                  "': expected true or false");
 }
 
 bool environment_bool(const std::string& variable, bool fallback) {
   const char* value = std::getenv(variable.c_str());
-  return parse_environment_bool(variable, value == nullptr ? std::nullopt : std::optional<std::string_view>(value),
-                                fallback);
+  return parse_environment_bool(
+      variable, value == nullptr ? std::nullopt : std::optional<std::string_view>(value), fallback);
 }
 
 }  // namespace replayrt::detail

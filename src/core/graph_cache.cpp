@@ -36,47 +36,78 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   return *this;
 }
 
-Lease::~Lease() { end(Completion{}, true); }
+Lease::~Lease() {
+  end(Completion{}, true);
+}
 
-void Lease::finish(const Completion& completion) noexcept { end(completion, true); }
+void Lease::finish(const Completion& completion) noexcept {
+  end(completion, true);
+}
 
-void Lease::discard() noexcept { end(Completion{}, false); }
+void Lease::discard() noexcept {
+  end(Completion{}, false);
+}
 
 void Lease::end(const Completion& completion, bool keep) noexcept {
   using End = detail::GraphCacheState::End;
   if (entry_ != nullptr) {
-    std::exchange(cache_, nullptr)->end_lease(std::move(entry_), completion, keep ? End::kKeep : End::kDiscard, route_);
+    std::exchange(cache_, nullptr)
+        ->end_lease(std::move(entry_), completion, keep ? End::kKeep : End::kDiscard, route_);
   } else if (eager_ != nullptr) {
     std::exchange(engine_, nullptr)->end_eager(std::move(eager_), completion, keep);
   }
 }
 
-GraphCache::GraphCache(std::int64_t capacity) : GraphCache(GraphCacheOptions{.capacity = capacity}) {}
+GraphCache::GraphCache(std::int64_t capacity)
+    : GraphCache(GraphCacheOptions{.capacity = capacity}) {}
 
 GraphCache::GraphCache(const GraphCacheOptions& options)
     : state_(std::make_shared<detail::GraphCacheState>(options)) {}
 
-GraphCache::~GraphCache() { state_->close(); }
+GraphCache::~GraphCache() {
+  state_->close();
+}
 
-std::int64_t GraphCache::get_current_size() const { return state_->size(); }
-std::vector<GraphKey> GraphCache::list_keys() const { return state_->list_keys(); }
-bool GraphCache::contains(const GraphKey& key) const { return state_->contains(key); }
-void GraphCache::safe_remove(const GraphKey& key) { state_->safe_remove(key); }
-void GraphCache::purge(std::optional<std::int64_t> n_oldest) { state_->purge(n_oldest); }
-Lease GraphCache::acquire(const Engine& engine, const GraphKey& key) { return state_->acquire(engine.state(), key); }
-void GraphCache::remove_engine(EngineId engine) { state_->remove_engine(engine); }
-std::optional<Refusal> GraphCache::refusal(const GraphKey& key) const { return state_->refusal(key); }
-GraphCacheStats GraphCache::stats() const { return state_->stats(); }
-void GraphCache::wait_idle() { state_->wait_idle(); }
+std::int64_t GraphCache::get_current_size() const {
+  return state_->size();
+}
+std::vector<GraphKey> GraphCache::list_keys() const {
+  return state_->list_keys();
+}
+bool GraphCache::contains(const GraphKey& key) const {
+  return state_->contains(key);
+}
+void GraphCache::safe_remove(const GraphKey& key) {
+  state_->safe_remove(key);
+}
+void GraphCache::purge(std::optional<std::int64_t> n_oldest) {
+  state_->purge(n_oldest);
+}
+Lease GraphCache::acquire(const Engine& engine, const GraphKey& key) {
+  return state_->acquire(engine.state(), key);
+}
+void GraphCache::remove_engine(EngineId engine) {
+  state_->remove_engine(engine);
+}
+std::optional<Refusal> GraphCache::refusal(const GraphKey& key) const {
+  return state_->refusal(key);
+}
+GraphCacheStats GraphCache::stats() const {
+  return state_->stats();
+}
+void GraphCache::wait_idle() {
+  state_->wait_idle();
+}
 
-std::shared_ptr<GraphCache> establish_trt_cuda_graph_cache(std::int64_t default_cuda_graph_cache_size,
-                                                           std::shared_ptr<GraphCache> cuda_graph_cache,
-                                                           CacheBackend backend) {
+std::shared_ptr<GraphCache> establish_trt_cuda_graph_cache(
+    std::int64_t default_cuda_graph_cache_size, std::shared_ptr<GraphCache> cuda_graph_cache,
+    CacheBackend backend) {
   if (cuda_graph_cache != nullptr) {
     return cuda_graph_cache;
   }
-  const char* const variable = backend == CacheBackend::kTensorRt ? "ENABLE_AUTO_CUDA_GRAPHS_FOR_TRT_BACKEND"
-                                                                  : "ENABLE_AUTO_GRAPHS_FOR_OPENVINO_BACKEND";
+  const char* const variable = backend == CacheBackend::kTensorRt
+                                   ? "ENABLE_AUTO_CUDA_GRAPHS_FOR_TRT_BACKEND"
+                                   : "ENABLE_AUTO_GRAPHS_FOR_OPENVINO_BACKEND";
   if (!detail::environment_bool(variable, false)) {
     return nullptr;
   }

@@ -31,12 +31,15 @@ GraphCacheState::GraphCacheState(const GraphCacheOptions& options) : options_(op
   capture_times_.reserve(kKeptCaptureTimes);  // So that filing a capture cannot fail for it.
 }
 
-GraphCacheState::~GraphCacheState() { destroy(std::move(draining_), true); }
+GraphCacheState::~GraphCacheState() {
+  destroy(std::move(draining_), true);
+}
 
 Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key) {
   if (key.engine() != engine->id()) {
-    throw Error(ErrorCode::kInvalidParameter,
-                "key '" + key.to_string() + "' was given with engine " + std::to_string(engine->id()));
+    throw Error(
+        ErrorCode::kInvalidParameter,
+        "key '" + key.to_string() + "' was given with engine " + std::to_string(engine->id()));
   }
   Decision decision = decide(*engine, key);
   if (decision.flight != nullptr) {
@@ -114,14 +117,15 @@ Lease GraphCacheState::lease_of(EntryPtr entry, Route route) noexcept {
   return lease;
 }
 
-Lease GraphCacheState::capture_and_lease(const std::shared_ptr<EngineState>& engine, const GraphKey& key,
-                                         Flight& flight) {
+Lease GraphCacheState::capture_and_lease(const std::shared_ptr<EngineState>& engine,
+                                         const GraphKey& key, Flight& flight) {
   Refusal refusal;
   EntryPtr entry;
   const auto start = std::chrono::steady_clock::now();
   if (auto graph = try_capture(*engine, key, refusal)) {
     try {
-      entry = std::make_shared<CacheEntry>(CacheEntry{.key = key, .engine = engine, .graph = std::move(graph)});
+      entry = std::make_shared<CacheEntry>(
+          CacheEntry{.key = key, .engine = engine, .graph = std::move(graph)});
     } catch (const std::bad_alloc&) {
       refusal = {Reason::kCaptureFailed, {}};
     }
@@ -130,15 +134,17 @@ Lease GraphCacheState::capture_and_lease(const std::shared_ptr<EngineState>& eng
   const bool kept = publish(entry, key, flight, took, refusal);
   if (kept) {
     if (log_enabled(LogLevel::kDebug)) {
-      log(LogLevel::kDebug, "captured " + key.to_string() + " in " +
-                                std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count()) +
-                                " us, " + std::to_string(entry->graph->bytes()) + " bytes");
+      log(LogLevel::kDebug,
+          "captured " + key.to_string() + " in " +
+              std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count()) +
+              " us, " + std::to_string(entry->graph->bytes()) + " bytes");
     }
     return lease_of(std::move(entry), Route::kCaptured);
   }
   entry.reset();
   log(refusal.reason == Reason::kEngineRetired ? LogLevel::kDebug : LogLevel::kWarning,
-      key.to_string() + " is served eagerly (" + std::string(to_string(refusal.reason)) + "): " + refusal.message);
+      key.to_string() + " is served eagerly (" + std::string(to_string(refusal.reason)) +
+          "): " + refusal.message);
   return engine->lease_eager(refusal.reason);
 }
 
@@ -180,7 +186,8 @@ bool GraphCacheState::publish(const EntryPtr& entry, const GraphKey& key, Flight
         stats_.capture_time_total += took;
         refusal = why_not_kept(*entry);
         if (refusal.reason == Reason::kNone) {
-          entry->place = index_.insert(key, entry, static_cast<std::int64_t>(entry->graph->bytes()));
+          entry->place =
+              index_.insert(key, entry, static_cast<std::int64_t>(entry->graph->bytes()));
           entry->place->pinned = true;
           entry->held = true;
           entry->leased = true;
@@ -194,7 +201,8 @@ bool GraphCacheState::publish(const EntryPtr& entry, const GraphKey& key, Flight
       refusal.reason = Reason::kCaptureFailed;
     }
     if (kept) {
-      while (static_cast<std::int64_t>(index_.size()) > options_.capacity || index_.charge() > options_.max_bytes) {
+      while (static_cast<std::int64_t>(index_.size()) > options_.capacity ||
+             index_.charge() > options_.max_bytes) {
         take_out(index_.victim(entry->place), stats_.evictions, victims);
       }
       stats_.peak_bytes = std::max(stats_.peak_bytes, index_.charge());
@@ -215,13 +223,15 @@ Refusal GraphCacheState::why_not_kept(const CacheEntry& entry) const {
   }
   const auto bytes = static_cast<std::int64_t>(entry.graph->bytes());
   if (bytes > options_.max_bytes) {
-    return {Reason::kOverBudget, "the graph holds " + std::to_string(bytes) + " bytes, more than max_bytes = " +
-                                     std::to_string(options_.max_bytes)};
+    return {Reason::kOverBudget,
+            "the graph holds " + std::to_string(bytes) +
+                " bytes, more than max_bytes = " + std::to_string(options_.max_bytes)};
   }
   return {};
 }
 
-void GraphCacheState::end_lease(EntryPtr entry, const Completion& completion, End end, Route route) noexcept {
+void GraphCacheState::end_lease(EntryPtr entry, const Completion& completion, End end,
+                                Route route) noexcept {
   const bool pending = !is_over(completion);
   EntryChain out;
   bool anything_draining = false;
@@ -262,7 +272,8 @@ void GraphCacheState::remember(const GraphKey& key, const Refusal& refusal) {
   }
 }
 
-void GraphCacheState::take_out(Index::Handle node, std::uint64_t& counter, EntryChain& out) noexcept {
+void GraphCacheState::take_out(Index::Handle node, std::uint64_t& counter,
+                               EntryChain& out) noexcept {
   EntryPtr entry = index_.take(node);
   entry->held = false;
   ++counter;
@@ -405,7 +416,8 @@ void GraphCacheState::wait_idle() {
         pending.push_back(node.value->pending);
       }
     }
-    for (const CacheEntry* entry = draining_.head(); entry != nullptr; entry = entry->next_out.get()) {
+    for (const CacheEntry* entry = draining_.head(); entry != nullptr;
+         entry = entry->next_out.get()) {
       pending.push_back(entry->pending);
     }
   }

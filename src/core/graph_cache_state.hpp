@@ -23,16 +23,18 @@ struct CacheEntry {
   std::shared_ptr<EngineState> engine;  // Before `graph`: the graph is destroyed first.
   std::unique_ptr<Executor> graph;
 
-  // All below is guarded by the cache's lock; `pending` also by the lease: who holds it may touch it.
+  // All below is guarded by the cache's lock; `pending` also by the lease: who holds it may touch
+  // it.
   LruIndex<GraphKey, std::shared_ptr<CacheEntry>>::Handle place{};  // Valid while `held`.
-  bool held = false;                                               // In the index.
+  bool held = false;                                                // In the index.
   bool leased = false;
   bool has_pending = false;
-  Completion pending{};  // Device work of the last, ended lease.
+  Completion pending{};                    // Device work of the last, ended lease.
   std::shared_ptr<CacheEntry> next_out{};  // For EntryChain.
 };
 
-/// Entries that are on their way out, linked through themselves so that taking them out cannot fail.
+/// Entries that are on their way out, linked through themselves so that taking them out cannot
+/// fail.
 class EntryChain {
  public:
   EntryChain() noexcept = default;
@@ -62,7 +64,8 @@ class EntryChain {
   std::shared_ptr<CacheEntry> head_;
 };
 
-/// The one implementation behind GraphCache, shared with its leases. See GraphCache for the contract.
+/// The one implementation behind GraphCache, shared with its leases. See GraphCache for the
+/// contract.
 class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
  public:
   /// What becomes of a captured graph when its lease ends.
@@ -78,7 +81,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   GraphCacheState& operator=(const GraphCacheState&) = delete;
 
   Lease acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key);
-  void end_lease(std::shared_ptr<CacheEntry> entry, const Completion& completion, End end, Route route) noexcept;
+  void end_lease(std::shared_ptr<CacheEntry> entry, const Completion& completion, End end,
+                 Route route) noexcept;
 
   std::int64_t size() const;
   std::vector<GraphKey> list_keys() const;
@@ -104,19 +108,22 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
 
   /// What the lock section of `acquire` decided: one of three.
   struct Decision {
-    EntryPtr entry{};                // Leased to the caller,
-    bool check_pending = false;      // if the work of the last lease is complete.
+    EntryPtr entry{};                  // Leased to the caller,
+    bool check_pending = false;        // if the work of the last lease is complete.
     std::shared_ptr<Flight> flight{};  // The caller captures.
-    Reason reason = Reason::kNone;   // Eagerly, for this reason.
+    Reason reason = Reason::kNone;     // Eagerly, for this reason.
   };
 
   Decision decide(const EngineState& engine, const GraphKey& key);
   Lease lease_of(EntryPtr entry, Route route) noexcept;
-  Lease capture_and_lease(const std::shared_ptr<EngineState>& engine, const GraphKey& key, Flight& flight);
-  std::unique_ptr<Executor> try_capture(EngineState& engine, const GraphKey& key, Refusal& refusal) noexcept;
-  /// Ends the flight and files `entry`, leased, or `refusal`. Whether it was kept; if not, `refusal` says why.
-  bool publish(const EntryPtr& entry, const GraphKey& key, Flight& flight, std::chrono::nanoseconds took,
-               Refusal& refusal) noexcept;
+  Lease capture_and_lease(const std::shared_ptr<EngineState>& engine, const GraphKey& key,
+                          Flight& flight);
+  std::unique_ptr<Executor> try_capture(EngineState& engine, const GraphKey& key,
+                                        Refusal& refusal) noexcept;
+  /// Ends the flight and files `entry`, leased, or `refusal`. Whether it was kept; if not,
+  /// `refusal` says why.
+  bool publish(const EntryPtr& entry, const GraphKey& key, Flight& flight,
+               std::chrono::nanoseconds took, Refusal& refusal) noexcept;
   Refusal why_not_kept(const CacheEntry& entry) const;
 
   // With the lock held; what is taken out is destroyed by the caller after the lock.

@@ -11,8 +11,10 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t value) noexcept {
   return hash ^ (hash >> 29);
 }
 
-std::uint64_t hash_of(EngineId engine, const Device& device, const InputSignature& inputs) noexcept {
-  std::uint64_t hash = mix(engine, static_cast<std::uint64_t>(device.type) << 32 | static_cast<std::uint32_t>(device.index));
+std::uint64_t hash_of(EngineId engine, const Device& device,
+                      const InputSignature& inputs) noexcept {
+  std::uint64_t hash = mix(engine, static_cast<std::uint64_t>(device.type) << 32 |
+                                       static_cast<std::uint32_t>(device.index));
   for (const TensorSignature& input : inputs) {
     hash = mix(hash, static_cast<std::uint64_t>(input.dtype) << 8 | input.shape.rank());
     for (const std::int64_t dim : input.shape.dims()) {
@@ -36,16 +38,23 @@ InputSignature signature_of(std::span<const TensorView> inputs) {
 std::string to_string(const InputSignature& signature) {
   std::string text;
   for (const TensorSignature& input : signature) {
-    text.append(text.empty() ? "" : ", ").append(to_string(input.dtype)).append(" ").append(input.shape.to_string());
+    text.append(text.empty() ? "" : ", ")
+        .append(to_string(input.dtype))
+        .append(" ")
+        .append(input.shape.to_string());
   }
   return text;
 }
 
 GraphKey::GraphKey(EngineId engine, Device device, InputSignature inputs) noexcept
-    : engine_(engine), device_(device), inputs_(std::move(inputs)), hash_(hash_of(engine_, device_, inputs_)) {}
+    : engine_(engine),
+      device_(device),
+      inputs_(std::move(inputs)),
+      hash_(hash_of(engine_, device_, inputs_)) {}
 
 std::string GraphKey::to_string() const {
-  return "engine " + std::to_string(engine_) + " on " + device_.to_string() + ": " + replayrt::to_string(inputs_);
+  return "engine " + std::to_string(engine_) + " on " + device_.to_string() + ": " +
+         replayrt::to_string(inputs_);
 }
 
 }  // namespace replayrt

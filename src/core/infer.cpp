@@ -16,14 +16,17 @@ using detail::BatchPlan;
 using detail::EngineState;
 using Views = SmallVector<TensorView, 4>;
 
-[[noreturn]] void refuse(ErrorCode code, const std::string& message) { throw Error(code, message); }
+[[noreturn]] void refuse(ErrorCode code, const std::string& message) {
+  throw Error(code, message);
+}
 
 /// Bytes of one row (everything behind dimension 0).
 std::size_t row_bytes(DType dtype, const Shape& shape, const std::string& name) {
   const std::int64_t elements = Shape(shape.dims().subspan(1)).num_elements();
   if (bit_size(dtype) % 8 != 0 && elements % 2 != 0) {
-    refuse(ErrorCode::kUnsupported, "tensor '" + name + "' (" + std::string(to_string(dtype)) + " " +
-                                        shape.to_string() + ") cannot be split or padded: its rows are no whole bytes");
+    refuse(ErrorCode::kUnsupported, "tensor '" + name + "' (" + std::string(to_string(dtype)) +
+                                        " " + shape.to_string() +
+                                        ") cannot be split or padded: its rows are no whole bytes");
   }
   return packed_bytes(dtype, elements);
 }
@@ -50,7 +53,8 @@ void add_route(InferResult& result, Route route, Reason reason) {
 /// Runs one set of inputs that fits the engine.
 class Runner {
  public:
-  Runner(EngineState& engine, const InferOptions& options) : engine_(engine), context_(options.context) {
+  Runner(EngineState& engine, const InferOptions& options)
+      : engine_(engine), context_(options.context) {
     if (options.graph_cache == nullptr) {
       reason_ = Reason::kNoCache;
     } else if (options.disable_cuda_graphs) {
@@ -60,15 +64,18 @@ class Runner {
     }
   }
 
-  Completion run(std::span<const TensorView> inputs, TensorList& outputs, InferResult& result) const {
-    Lease lease = cache_ == nullptr ? engine_.lease_eager(reason_)
-                                    : cache_->acquire(engine_.shared_from_this(), engine_.key_for(inputs));
+  Completion run(std::span<const TensorView> inputs, TensorList& outputs,
+                 InferResult& result) const {
+    Lease lease = cache_ == nullptr
+                      ? engine_.lease_eager(reason_)
+                      : cache_->acquire(engine_.shared_from_this(), engine_.key_for(inputs));
     if (lease.route() != Route::kEager) {
       try {
         return run_leased(lease, inputs, outputs, result);
       } catch (const std::exception& error) {
-        log(LogLevel::kWarning, engine_.key_for(inputs).to_string() +
-                                    ": the captured graph failed and was dropped, served eagerly: " + error.what());
+        log(LogLevel::kWarning,
+            engine_.key_for(inputs).to_string() +
+                ": the captured graph failed and was dropped, served eagerly: " + error.what());
       }
       // Ended before the eager lease begins: no call holds two.
       lease.discard();
@@ -150,7 +157,8 @@ class BatchRunner {
     const bool any_dynamic = std::ranges::any_of(specs, leads_dynamically);
     std::optional<std::size_t> first;
     for (std::size_t i = 0; i < specs.size(); ++i) {
-      const bool batched = inputs_[i].shape.rank() > 0 && (!any_dynamic || leads_dynamically(specs[i]));
+      const bool batched =
+          inputs_[i].shape.rank() > 0 && (!any_dynamic || leads_dynamically(specs[i]));
       is_batched_.push_back(batched);
       if (!batched) {
         continue;
@@ -160,23 +168,26 @@ class BatchRunner {
       } else if (inputs_[i].shape[0] != inputs_[*first].shape[0]) {
         refuse(ErrorCode::kModelInput, "input '" + specs[i].name + "' has a batch of " +
                                            std::to_string(inputs_[i].shape[0]) + ": expected " +
-                                           std::to_string(inputs_[*first].shape[0]) + ", as input '" +
-                                           specs[*first].name + "' has");
+                                           std::to_string(inputs_[*first].shape[0]) +
+                                           ", as input '" + specs[*first].name + "' has");
       }
     }
     if (!first.has_value()) {
-      refuse(ErrorCode::kModelInput, "batch limits were given, but no input of the engine has a batch dimension");
+      refuse(ErrorCode::kModelInput,
+             "batch limits were given, but no input of the engine has a batch dimension");
     }
     return inputs_[*first].shape[0];
   }
 
   /// The engine's inputs for one chunk; without `with_data` only their shapes count.
-  ChunkInputs inputs_of(const BatchPlan::Chunk& chunk, bool with_data, InferResult* result = nullptr) {
+  ChunkInputs inputs_of(const BatchPlan::Chunk& chunk, bool with_data,
+                        InferResult* result = nullptr) {
     ChunkInputs made;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       TensorView view = inputs_[i];
       if (is_batched_[i]) {
-        const std::size_t stride = row_bytes(view.dtype, view.shape, engine_.backend().inputs()[i].name);
+        const std::size_t stride =
+            row_bytes(view.dtype, view.shape, engine_.backend().inputs()[i].name);
         view.shape = view.shape.with_dim(0, chunk.padded_rows());
         const auto* source = static_cast<const std::byte*>(view.data);
         if (source != nullptr) {
@@ -228,8 +239,10 @@ class BatchRunner {
   void require_batch(const Tensor& output, const BatchPlan::Chunk& chunk, std::size_t index) const {
     if (output.shape().rank() == 0 || output.shape()[0] != chunk.padded_rows()) {
       refuse(ErrorCode::kModelRuntime,
-             "output '" + engine_.backend().outputs()[index].name + "' has shape " + output.shape().to_string() + " for a batch of " +
-                 std::to_string(chunk.padded_rows()) + ": outputs without the batch as dimension 0 cannot be cut or joined");
+             "output '" + engine_.backend().outputs()[index].name + "' has shape " +
+                 output.shape().to_string() + " for a batch of " +
+                 std::to_string(chunk.padded_rows()) +
+                 ": outputs without the batch as dimension 0 cannot be cut or joined");
     }
   }
 
@@ -242,13 +255,16 @@ class BatchRunner {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const Tensor& whole = result.outputs[i];
       if (whole.shape() != parts[i].shape().with_dim(0, rows_)) {
-        refuse(ErrorCode::kModelRuntime, "output '" + engine_.backend().outputs()[i].name + "' has shape " +
-                                             parts[i].shape().to_string() + " for one part of the batch and " +
-                                             whole.shape().to_string() + " was expected of the whole: cannot be joined");
+        refuse(ErrorCode::kModelRuntime,
+               "output '" + engine_.backend().outputs()[i].name + "' has shape " +
+                   parts[i].shape().to_string() + " for one part of the batch and " +
+                   whole.shape().to_string() + " was expected of the whole: cannot be joined");
       }
-      const std::size_t stride = row_bytes(whole.dtype(), whole.shape(), engine_.backend().outputs()[i].name);
-      memory_.copy(static_cast<std::byte*>(whole.data()) + static_cast<std::size_t>(chunk.begin) * stride,
-                   parts[i].data(), parts[i].bytes(), context_);
+      const std::size_t stride =
+          row_bytes(whole.dtype(), whole.shape(), engine_.backend().outputs()[i].name);
+      memory_.copy(
+          static_cast<std::byte*>(whole.data()) + static_cast<std::size_t>(chunk.begin) * stride,
+          parts[i].data(), parts[i].bytes(), context_);
       result.bytes_copied += parts[i].bytes();
     }
   }
@@ -265,7 +281,8 @@ class BatchRunner {
 
 }  // namespace
 
-InferResult infer(const Engine& engine, std::span<const TensorView> inputs, const InferOptions& options) {
+InferResult infer(const Engine& engine, std::span<const TensorView> inputs,
+                  const InferOptions& options) {
   // Kept for the whole call: another thread may end the handle meanwhile.
   const std::shared_ptr<EngineState> state = engine.state();
   if (options.batch_limits.has_value()) {

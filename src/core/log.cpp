@@ -66,6 +66,8 @@ void log(LogLevel level, std::string_view message) noexcept {
   }
 }
 
-bool log_enabled(LogLevel level) noexcept { return level != LogLevel::kOff && level >= log_state().level.load(); }
+bool log_enabled(LogLevel level) noexcept {
+  return level != LogLevel::kOff && level >= log_state().level.load();
+}
 
 }  // namespace replayrt

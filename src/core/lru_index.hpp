@@ -8,8 +8,9 @@
 
 namespace replayrt::detail {
 
-/// A map that knows the order of use and the sum of charges, and says what to give up first. Pure: no lock,
-/// no clock, no I/O; `Value` decides what giving up means. Finding and touching allocate nothing.
+/// A map that knows the order of use and the sum of charges, and says what to give up first. Pure:
+/// no lock, no clock, no I/O; `Value` decides what giving up means. Finding and touching allocate
+/// nothing.
 template <class Key, class Value>
 class LruIndex {
  public:
@@ -59,8 +60,8 @@ class LruIndex {
     return value;
   }
 
-  /// What to give up next: the least recently used node that is not pinned, else the least recently used one
-  /// other than `keep`; `end()` if there is none.
+  /// What to give up next: the least recently used node that is not pinned, else the least recently
+  /// used one other than `keep`; `end()` if there is none.
   [[nodiscard]] Handle victim(Handle keep) noexcept {
     Handle oldest = nodes_.end();
     for (Handle node = nodes_.begin(); node != nodes_.end(); ++node) {

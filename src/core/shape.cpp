@@ -8,7 +8,9 @@
 namespace replayrt {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::kInvalidParameter, message); }
+[[noreturn]] void refuse(const std::string& message) {
+  throw Error(ErrorCode::kInvalidParameter, message);
+}
 
 std::string join(std::span<const std::int64_t> dims) {
   if (dims.empty()) {
@@ -28,10 +30,11 @@ Shape::Shape(std::initializer_list<std::int64_t> dims)
 
 Shape::Shape(std::span<const std::int64_t> dims) : rank_(dims.size()) {
   if (dims.size() > kMaxRank) {
-    refuse("shape " + join(dims) + " has " + std::to_string(dims.size()) + " dimensions: expected at most " +
-           std::to_string(kMaxRank));
+    refuse("shape " + join(dims) + " has " + std::to_string(dims.size()) +
+           " dimensions: expected at most " + std::to_string(kMaxRank));
   }
-  // Zeros are left out of the product, so that a shape with a zero is refused or not whatever the order.
+  // Zeros are left out of the product, so that a shape with a zero is refused or not whatever the
+  // order.
   std::int64_t product = 1;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] < 0) {
@@ -50,7 +53,8 @@ Shape Shape::parse(std::string_view text) {
     return {};
   }
   const auto malformed = [&] {
-    refuse("shape '" + std::string(text) + "' is malformed: expected dimensions joined by 'x', as in 1x3x48x320");
+    refuse("shape '" + std::string(text) +
+           "' is malformed: expected dimensions joined by 'x', as in 1x3x48x320");
   };
   std::array<std::int64_t, kMaxRank> dims{};
   std::size_t rank = 0;
@@ -93,6 +97,8 @@ Shape Shape::with_dim(std::size_t axis, std::int64_t extent) const {
   return Shape(std::span<const std::int64_t>(changed.data(), rank_));
 }
 
-std::string Shape::to_string() const { return join(dims()); }
+std::string Shape::to_string() const {
+  return join(dims());
+}
 
 }  // namespace replayrt

@@ -7,10 +7,13 @@ namespace replayrt::detail {
 namespace {
 
 bool fits(const Shape& shape, const std::vector<DimensionRange>& dims) {
-  return std::ranges::equal(shape.dims(), dims, [](std::int64_t extent, const DimensionRange& range) {
-    // An extent of 0 fits only where the engine fixes it: backends report 0 as "no lower bound".
-    return extent <= range.max && extent >= (range.is_dynamic() ? std::max<std::int64_t>(range.min, 1) : range.min);
-  });
+  return std::ranges::equal(
+      shape.dims(), dims, [](std::int64_t extent, const DimensionRange& range) {
+        // An extent of 0 fits only where the engine fixes it: backends report 0 as "no lower
+        // bound".
+        return extent <= range.max &&
+               extent >= (range.is_dynamic() ? std::max<std::int64_t>(range.min, 1) : range.min);
+      });
 }
 
 void validate_input(const TensorView& input, const TensorSpec& spec, const Device& device) {
@@ -18,7 +21,8 @@ void validate_input(const TensorView& input, const TensorSpec& spec, const Devic
     throw Error(ErrorCode::kModelInput, "input '" + spec.name + "' " + message);
   };
   if (input.dtype != spec.dtype) {
-    refuse("has dtype " + std::string(to_string(input.dtype)) + ": expected " + std::string(to_string(spec.dtype)));
+    refuse("has dtype " + std::string(to_string(input.dtype)) + ": expected " +
+           std::string(to_string(spec.dtype)));
   }
   if (spec.dims.has_value() && !fits(input.shape, *spec.dims)) {
     refuse("has shape " + input.shape.to_string() + ": expected " + spec.shape_text());
@@ -41,7 +45,8 @@ void validate_inputs(const EngineBackend& engine, std::span<const TensorView> in
     for (const TensorSpec& spec : specs) {
       names.append(names.empty() ? "" : ", ").append(spec.name);
     }
-    throw Error(ErrorCode::kModelInput, std::to_string(inputs.size()) + " inputs were given: the engine has " +
+    throw Error(ErrorCode::kModelInput, std::to_string(inputs.size()) +
+                                            " inputs were given: the engine has " +
                                             std::to_string(specs.size()) + " (" + names + ")");
   }
   const Device device = engine.device();

@@ -6,8 +6,8 @@
 
 namespace replayrt::detail {
 
-/// Throws Error(kModelInput) that names the tensor, what was given and what was expected, unless `inputs` fit
-/// the engine: count, dtypes, ranks, fixed and ranged dimensions, devices.
+/// Throws Error(kModelInput) that names the tensor, what was given and what was expected, unless
+/// `inputs` fit the engine: count, dtypes, ranks, fixed and ranged dimensions, devices.
 void validate_inputs(const EngineBackend& engine, std::span<const TensorView> inputs);
 
 }  // namespace replayrt::detail

@@ -21,7 +21,8 @@ class ContractSubject {
  public:
   virtual ~ContractSubject() = default;
 
-  /// A new engine; engines of different `variant` (0 or 1) take the same inputs and answer differently.
+  /// A new engine; engines of different `variant` (0 or 1) take the same inputs and answer
+  /// differently.
   virtual Engine make_engine(int variant) = 0;
 
   /// Inputs of a batch of `rows`, filled from `seed`.
@@ -70,10 +71,13 @@ using SubjectFactory = std::unique_ptr<ContractSubject> (*)();
 
 class EngineContract : public testing::TestWithParam<SubjectFactory> {
  protected:
-  TensorList run(const Engine& engine, const std::vector<Tensor>& inputs, const InferOptions& options = {}) {
+  TensorList run(const Engine& engine, const std::vector<Tensor>& inputs,
+                 const InferOptions& options = {}) {
     return infer(engine, views_of(inputs), options).outputs;
   }
-  InferOptions with(std::shared_ptr<GraphCache> cache) const { return {.graph_cache = std::move(cache)}; }
+  InferOptions with(std::shared_ptr<GraphCache> cache) const {
+    return {.graph_cache = std::move(cache)};
+  }
 
   const std::unique_ptr<ContractSubject> subject_ = GetParam()();
 };
@@ -107,7 +111,8 @@ TEST_P(EngineContract, AnswerDoesNotDependOnTheRoute) {
     EXPECT_EQ(replayed.route, Route::kReplayed);
     EXPECT_LE(difference(eager.outputs, captured.outputs), subject_->tolerance());
     EXPECT_LE(difference(eager.outputs, replayed.outputs), subject_->tolerance());
-    EXPECT_GT(difference(eager.outputs, other.outputs), 100 * subject_->tolerance()) << "the inputs do not matter";
+    EXPECT_GT(difference(eager.outputs, other.outputs), 100 * subject_->tolerance())
+        << "the inputs do not matter";
   }
   EXPECT_EQ(cache->get_current_size(), 3);
 }
@@ -120,12 +125,14 @@ TEST_P(EngineContract, ResultsOwnTheirMemory) {
     const Engine engine = subject_->make_engine(0);
     const auto cache = std::make_shared<GraphCache>(2);
     for (unsigned seed = 0; seed < 4; ++seed) {
-      results.push_back(run(engine, subject_->make_inputs(2, seed), seed % 2 == 0 ? with(cache) : InferOptions{}));
+      results.push_back(run(engine, subject_->make_inputs(2, seed),
+                            seed % 2 == 0 ? with(cache) : InferOptions{}));
       copies.push_back(copy_of(results.back()));
     }
   }
   for (std::size_t i = 0; i < results.size(); ++i) {
-    EXPECT_EQ(difference(results[i], copies[i]), 0) << "a later run, or the end of the engine, changed result " << i;
+    EXPECT_EQ(difference(results[i], copies[i]), 0)
+        << "a later run, or the end of the engine, changed result " << i;
   }
 }
 
@@ -146,12 +153,14 @@ TEST_P(EngineContract, ModelsThatShareACacheDoNotMix) {
 
 TEST_P(EngineContract, ThreadsGetTheirOwnAnswers) {
   const Engine engine = subject_->make_engine(0);
-  const auto cache = std::make_shared<GraphCache>(2);  // Less than the shapes in use: it evicts all the time.
+  const auto cache =
+      std::make_shared<GraphCache>(2);  // Less than the shapes in use: it evicts all the time.
   const auto count = static_cast<std::size_t>(subject_->threads());
   std::vector<std::vector<Tensor>> inputs;
   std::vector<TensorList> expected;
   for (std::size_t i = 0; i < count; ++i) {
-    inputs.push_back(subject_->make_inputs(1 + static_cast<std::int64_t>(i % 3), static_cast<unsigned>(i)));
+    inputs.push_back(
+        subject_->make_inputs(1 + static_cast<std::int64_t>(i % 3), static_cast<unsigned>(i)));
     expected.push_back(run(engine, inputs.back()));
   }
   std::vector<double> worst(count, 0);
@@ -275,7 +284,8 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EngineContract);
 
 }  // namespace replayrt::contract
 
-#define REPLAYRT_INSTANTIATE_ENGINE_CONTRACT(Name, Subject)                                               \
-  INSTANTIATE_TEST_SUITE_P(                                                                               \
-      Name, EngineContract,                                                                               \
-      testing::Values(+[]() -> std::unique_ptr<ContractSubject> { return std::make_unique<Subject>(); }))
+#define REPLAYRT_INSTANTIATE_ENGINE_CONTRACT(Name, Subject)                            \
+  INSTANTIATE_TEST_SUITE_P(Name, EngineContract,                                       \
+                           testing::Values(+[]() -> std::unique_ptr<ContractSubject> { \
+                             return std::make_unique<Subject>();                       \
+                           }))

@@ -29,7 +29,8 @@ class FakeSubject : public ContractSubject {
   std::vector<Tensor> make_inputs(std::int64_t rows, unsigned seed) override {
     std::mt19937 random(seed);
     std::uniform_real_distribution<float> values(-1, 1);
-    std::vector<Tensor> inputs{Tensor::allocate(DType::kF32, {rows, 7}), Tensor::allocate(DType::kF32, {rows, 7})};
+    std::vector<Tensor> inputs{Tensor::allocate(DType::kF32, {rows, 7}),
+                               Tensor::allocate(DType::kF32, {rows, 7})};
     for (const Tensor& input : inputs) {
       for (float& value : input.as<float>()) {
         value = values(random);

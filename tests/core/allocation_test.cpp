@@ -1,4 +1,5 @@
-// Invariant 9: no allocation on the replay path inside the core. Counts every operator new of this program.
+// Invariant 9: no allocation on the replay path inside the core. Counts every operator new of this
+// program.
 
 #include <array>
 #include <atomic>
@@ -14,9 +15,10 @@ std::atomic<long> allocations{0};
 
 void* counted_allocation(std::size_t bytes, std::size_t alignment) {
   ++allocations;
-  void* memory = alignment <= alignof(std::max_align_t)
-                     ? std::malloc(bytes)
-                     : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  void* memory =
+      alignment <= alignof(std::max_align_t)
+          ? std::malloc(bytes)
+          : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
   if (memory == nullptr) {
     throw std::bad_alloc();
   }
@@ -25,14 +27,24 @@ void* counted_allocation(std::size_t bytes, std::size_t alignment) {
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return counted_allocation(bytes, 1); }
+void* operator new(std::size_t bytes) {
+  return counted_allocation(bytes, 1);
+}
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return counted_allocation(bytes, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 namespace replayrt {
 namespace {
@@ -47,7 +59,9 @@ class Preallocated final : public EngineBackend {
   std::size_t max_eager_executors() const noexcept override { return 1; }
   MemoryResource& memory() noexcept override { std::abort(); }
   std::unique_ptr<Executor> make_eager() override { return std::make_unique<Run>(); }
-  std::unique_ptr<Executor> capture(const InputSignature&) override { return std::make_unique<Run>(); }
+  std::unique_ptr<Executor> capture(const InputSignature&) override {
+    return std::make_unique<Run>();
+  }
 
  private:
   class Run final : public Executor {
@@ -64,8 +78,10 @@ class Preallocated final : public EngineBackend {
     Tensor second_ = Tensor::allocate(DType::kF32, {4});
   };
   using Dims = std::vector<DimensionRange>;
-  std::vector<TensorSpec> inputs_ = {{"a", DType::kF32, Dims{{}, {}}}, {"b", DType::kI64, Dims{{}}}};
-  std::vector<TensorSpec> outputs_ = {{"c", DType::kF32, std::nullopt}, {"d", DType::kF32, std::nullopt}};
+  std::vector<TensorSpec> inputs_ = {{"a", DType::kF32, Dims{{}, {}}},
+                                     {"b", DType::kI64, Dims{{}}}};
+  std::vector<TensorSpec> outputs_ = {{"c", DType::kF32, std::nullopt},
+                                      {"d", DType::kF32, std::nullopt}};
 };
 
 TEST(AllocationTest, AReplayAllocatesNothingInTheCore) {

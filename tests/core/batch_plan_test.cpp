@@ -18,8 +18,10 @@ TEST(BatchPlanTest, CoversEveryRowOnceWithinTheLimits) {
           EXPECT_EQ(chunk.begin, next);
           EXPECT_GE(chunk.padded_rows(), min);
           EXPECT_LE(chunk.padded_rows(), max);
-          EXPECT_TRUE(chunk.padding == 0 || i + 1 == plan.chunk_count()) << "only the last chunk is padded";
-          EXPECT_TRUE(chunk.padding == 0 || chunk.padded_rows() == min) << "no more padding than needed";
+          EXPECT_TRUE(chunk.padding == 0 || i + 1 == plan.chunk_count())
+              << "only the last chunk is padded";
+          EXPECT_TRUE(chunk.padding == 0 || chunk.padded_rows() == min)
+              << "no more padding than needed";
           next += chunk.rows;
         }
         EXPECT_EQ(next, rows);
@@ -31,7 +33,8 @@ TEST(BatchPlanTest, CoversEveryRowOnceWithinTheLimits) {
 
 TEST(BatchPlanTest, ImpossibleLimitsAreRefused) {
   for (const BatchLimits limits : {BatchLimits{0, 1}, BatchLimits{-1, 4}, BatchLimits{3, 2}}) {
-    expect_error(ErrorCode::kInvalidParameter, {"min " + std::to_string(limits.min), "1 <= min <= max"},
+    expect_error(ErrorCode::kInvalidParameter,
+                 {"min " + std::to_string(limits.min), "1 <= min <= max"},
                  [&] { BatchPlan(1, limits); });
   }
 }

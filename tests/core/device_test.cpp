@@ -18,8 +18,10 @@ TEST(DeviceTest, TextRoundTrips) {
 }
 
 TEST(DeviceTest, OthersAreQuoted) {
-  for (const char* text : {"", "gpu", "CPU", "cuda:", "cuda:-1", "cuda:1x", "cuda:99999999999", "cpu:0"}) {
-    expect_error(ErrorCode::kInvalidParameter, {"'" + std::string(text) + "'", "cuda:N"}, [&] { Device::parse(text); });
+  for (const char* text :
+       {"", "gpu", "CPU", "cuda:", "cuda:-1", "cuda:1x", "cuda:99999999999", "cpu:0"}) {
+    expect_error(ErrorCode::kInvalidParameter, {"'" + std::string(text) + "'", "cuda:N"},
+                 [&] { Device::parse(text); });
   }
 }
 

@@ -31,7 +31,8 @@ TEST(DTypeTest, UnknownOnesAreNamed) {
   expect_error(ErrorCode::kInvalidParameter, {"'f12'", "bf16"}, [] { dtype_from_string("f12"); });
   expect_error(ErrorCode::kInvalidParameter, {"''"}, [] { dtype_from_string(""); });
   expect_error(ErrorCode::kInvalidParameter, {"200"}, [] { bit_size(static_cast<DType>(200)); });
-  expect_error(ErrorCode::kInvalidParameter, {"19"}, [] { to_string(static_cast<DType>(kDTypeCount)); });
+  expect_error(ErrorCode::kInvalidParameter, {"19"},
+               [] { to_string(static_cast<DType>(kDTypeCount)); });
 }
 
 TEST(DTypeTest, PackedBytesRoundUpAndNeverOverflow) {

@@ -26,7 +26,8 @@ TEST(EngineTest, UnknownNamesListTheKnownOnes) {
   const Engine engine = fakes::make_fake_engine();
   EXPECT_EQ(engine.input_index("x"), 0U);
   EXPECT_EQ(engine.output_index("rows"), 1U);
-  expect_error(ErrorCode::kInvalidParameter, {"input 'y'", "x"}, [&] { static_cast<void>(engine.input_index("y")); });
+  expect_error(ErrorCode::kInvalidParameter, {"input 'y'", "x"},
+               [&] { static_cast<void>(engine.input_index("y")); });
   expect_error(ErrorCode::kInvalidParameter, {"output 'x'", "sum, rows"},
                [&] { static_cast<void>(engine.output_index("x")); });
 }
@@ -43,12 +44,15 @@ TEST(EngineTest, ShapesInWords) {
 
 TEST(EngineTest, ValidationNamesTensorAndExpectation) {
   fakes::FakeOptions options;
-  options.inputs = {{"img", DType::kF32, std::vector<DimensionRange>{{1, 8}, DimensionRange::fixed(3)}},
-                    {"any", DType::kF32, std::nullopt}};
+  options.inputs = {
+      {"img", DType::kF32, std::vector<DimensionRange>{{1, 8}, DimensionRange::fixed(3)}},
+      {"any", DType::kF32, std::nullopt}};
   const Engine engine = fakes::make_fake_engine(options);
   const Tensor image = counted(2);
   const auto refuse = [&](const TensorView& view, std::initializer_list<std::string> parts) {
-    expect_error(ErrorCode::kModelInput, parts, [&] { engine.validate(std::array{view, image.view()}); });
+    expect_error(ErrorCode::kModelInput, parts, [&] {
+      engine.validate(std::array{view, image.view()});
+    });
   };
   EXPECT_NO_THROW(engine.validate(std::array{image.view(), counted(7, 5).view()}));
   refuse(counted(9).view(), {"'img'", "9x3", "1..8x3"});

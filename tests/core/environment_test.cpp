@@ -22,8 +22,10 @@ TEST(EnvironmentTest, AcceptsExactlyTrueAndFalseInAnyCase) {
 }
 
 TEST(EnvironmentTest, AllElseNamesVariableAndValue) {
-  for (const char* value : {"", " ", "1", "0", "yes", "on", " true", "true ", "truee", "tru", "true\n"}) {
-    expect_error(ErrorCode::kInvalidEnvVariable, {"MY_VARIABLE", "'" + std::string(value) + "'", "true or false"},
+  for (const char* value :
+       {"", " ", "1", "0", "yes", "on", " true", "true ", "truee", "tru", "true\n"}) {
+    expect_error(ErrorCode::kInvalidEnvVariable,
+                 {"MY_VARIABLE", "'" + std::string(value) + "'", "true or false"},
                  [&] { parse_environment_bool("MY_VARIABLE", value, false); });
   }
 }
@@ -55,7 +57,8 @@ TEST(EstablishTest, TrueMakesACacheOfTheSize) {
   EXPECT_EQ(cache->stats().capacity, 8);
   EXPECT_NE(establish_trt_cuda_graph_cache(8), cache) << "every call makes its own";
   EXPECT_EQ(establish_trt_cuda_graph_cache(3)->stats().capacity, 3);
-  expect_error(ErrorCode::kInvalidParameter, {"capacity", "-1"}, [] { establish_trt_cuda_graph_cache(-1); });
+  expect_error(ErrorCode::kInvalidParameter, {"capacity", "-1"},
+               [] { establish_trt_cuda_graph_cache(-1); });
 }
 
 TEST(EstablishTest, EachBackendHasItsOwnVariable) {
@@ -68,7 +71,8 @@ TEST(EstablishTest, AGivenCacheComesBackAndTheEnvironmentIsNotRead) {
   const ScopedVariable variable(kTensorRt, "nonsense");
   const auto mine = std::make_shared<TRTCudaGraphCache>(32);
   EXPECT_EQ(establish_trt_cuda_graph_cache(8, mine), mine);
-  expect_error(ErrorCode::kInvalidEnvVariable, {kTensorRt, "'nonsense'"}, [] { establish_trt_cuda_graph_cache(8); });
+  expect_error(ErrorCode::kInvalidEnvVariable, {kTensorRt, "'nonsense'"},
+               [] { establish_trt_cuda_graph_cache(8); });
 }
 
 }  // namespace

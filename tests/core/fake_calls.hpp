@@ -23,8 +23,8 @@ inline Tensor counted(std::int64_t rows, std::int64_t columns = 3) {
 }
 
 /// `infer` with one input.
-inline InferResult call(const Engine& engine, const Tensor& input, std::shared_ptr<GraphCache> cache = nullptr,
-                        InferOptions options = {}) {
+inline InferResult call(const Engine& engine, const Tensor& input,
+                        std::shared_ptr<GraphCache> cache = nullptr, InferOptions options = {}) {
   options.graph_cache = std::move(cache);
   const TensorView view = input.view();
   return infer(engine, {&view, 1}, options);

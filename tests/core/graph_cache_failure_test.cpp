@@ -13,7 +13,9 @@ namespace {
 
 class GraphCacheFailureTest : public testing::Test {
  protected:
-  void SetUp() override { set_log_sink([this](LogLevel, std::string_view text) { logged_ += text; }, LogLevel::kWarning); }
+  void SetUp() override {
+    set_log_sink([this](LogLevel, std::string_view text) { logged_ += text; }, LogLevel::kWarning);
+  }
   void TearDown() override { set_log_sink({}, LogLevel::kOff); }
 
   std::string logged_;
@@ -28,9 +30,12 @@ TEST_F(GraphCacheFailureTest, EveryKindOfFailureEndsInAnEagerAnswer) {
     std::string message;
   };
   const std::vector<Case> cases = {
-      {[] { throw CaptureRefused(Reason::kStateful, "it keeps state"); }, Reason::kStateful, "it keeps state"},
-      {[] { throw CaptureRefused(Reason::kNoFreeProfile, "all in use"); }, Reason::kNoFreeProfile, "all in use"},
-      {[] { throw Error(ErrorCode::kModelRuntime, "compiler bug"); }, Reason::kCaptureFailed, "compiler bug"},
+      {[] { throw CaptureRefused(Reason::kStateful, "it keeps state"); }, Reason::kStateful,
+       "it keeps state"},
+      {[] { throw CaptureRefused(Reason::kNoFreeProfile, "all in use"); }, Reason::kNoFreeProfile,
+       "all in use"},
+      {[] { throw Error(ErrorCode::kModelRuntime, "compiler bug"); }, Reason::kCaptureFailed,
+       "compiler bug"},
       {[] { throw std::bad_alloc(); }, Reason::kCaptureFailed, "bad_alloc"},
       {[] { throw 42; }, Reason::kCaptureFailed, "no std::exception"},
   };
@@ -50,7 +55,8 @@ TEST_F(GraphCacheFailureTest, EveryKindOfFailureEndsInAnEagerAnswer) {
     EXPECT_NE(refusal->message.find(cases[at].message), std::string::npos) << refusal->message;
     EXPECT_NE(logged_.find(cases[at].message), std::string::npos) << "the user is told why";
   }
-  EXPECT_EQ(options_.counters->captures, static_cast<int>(cases.size())) << "refused keys are not tried again";
+  EXPECT_EQ(options_.counters->captures, static_cast<int>(cases.size()))
+      << "refused keys are not tried again";
   EXPECT_EQ(cache_->stats().capture_failures, cases.size());
   EXPECT_EQ(cache_->get_current_size(), 0);
   expect_consistent(cache_->stats());
@@ -76,7 +82,9 @@ TEST_F(GraphCacheFailureTest, ARefusalCanBeForgotten) {
 }
 
 TEST_F(GraphCacheFailureTest, RefusalsAreBoundedAndEndWithTheirEngine) {
-  options_.on_capture = [](const InputSignature&) { throw CaptureRefused(Reason::kRandom, "dice"); };
+  options_.on_capture = [](const InputSignature&) {
+    throw CaptureRefused(Reason::kRandom, "dice");
+  };
   std::optional<Engine> engine = fakes::make_fake_engine(options_);
   set_log_sink({}, LogLevel::kOff);
   for (std::int64_t i = 0; i < 4100; ++i) {

@@ -112,7 +112,8 @@ TEST(GraphCacheTest, MaxBytesEvictsTheOldest) {
   fakes::FakeOptions options;
   options.graph_bytes = 1000;
   const Engine engine = fakes::make_fake_engine(options);
-  const auto cache = std::make_shared<GraphCache>(GraphCacheOptions{.capacity = 100, .max_bytes = 2999});
+  const auto cache =
+      std::make_shared<GraphCache>(GraphCacheOptions{.capacity = 100, .max_bytes = 2999});
   for (std::int64_t rows = 1; rows <= 4; ++rows) {
     call(engine, counted(rows), cache);
     EXPECT_LE(cache->stats().bytes, 2999);
@@ -130,7 +131,8 @@ TEST(GraphCacheTest, AGraphLargerThanMaxBytesIsNotPublished) {
   fakes::FakeOptions small_options;
   small_options.graph_bytes = 600;
   const Engine small = fakes::make_fake_engine(small_options);
-  const auto cache = std::make_shared<GraphCache>(GraphCacheOptions{.capacity = 8, .max_bytes = 1000});
+  const auto cache =
+      std::make_shared<GraphCache>(GraphCacheOptions{.capacity = 8, .max_bytes = 1000});
   call(small, counted(1), cache);
   const InferResult result = call(large, counted(1), cache);
   EXPECT_EQ(result.route, Route::kEager);

@@ -1,4 +1,5 @@
-// Interleavings of threads: single flight, busy graphs, eviction and death while leased or in capture.
+// Interleavings of threads: single flight, busy graphs, eviction and death while leased or in
+// capture.
 
 #include <barrier>
 #include <latch>
@@ -26,7 +27,8 @@ TEST(GraphCacheThreadTest, OneThreadCapturesForAll) {
       right += result.outputs[0].as<float>()[3] == 4 ? 1 : 0;
     });
   }
-  // The others wait inside the cache, or have not asked yet: either way no second capture may begin.
+  // The others wait inside the cache, or have not asked yet: either way no second capture may
+  // begin.
   while (options.counters->capturing == 0) {
     std::this_thread::yield();
   }
@@ -73,7 +75,8 @@ TEST(GraphCacheThreadTest, ABusyGraphIsServedEagerly) {
   call(engine, counted(1), cache);
   const Lease lease = cache->acquire(engine, key_of(engine, 1));
   ASSERT_EQ(lease.route(), Route::kReplayed);
-  const InferResult result = call(engine, counted(1), cache);  // On the thread that holds the lease.
+  const InferResult result =
+      call(engine, counted(1), cache);  // On the thread that holds the lease.
   EXPECT_EQ(result.route, Route::kEager);
   EXPECT_EQ(result.reason, Reason::kBusy);
   EXPECT_EQ(result.outputs[0].as<float>()[2], 3);

@@ -7,7 +7,9 @@
 namespace replayrt {
 namespace {
 
-GraphKey key(EngineId engine, Device device, InputSignature inputs) { return {engine, device, std::move(inputs)}; }
+GraphKey key(EngineId engine, Device device, InputSignature inputs) {
+  return {engine, device, std::move(inputs)};
+}
 
 TEST(GraphKeyTest, EveryPartCounts) {
   const GraphKey base = key(1, {}, {{DType::kF32, {1, 2}}});

@@ -73,7 +73,8 @@ TEST_P(InferBatchTest, AnswersAsIfRunWhole) {
     EXPECT_EQ(result.outputs[1].shape(), (Shape{c.rows}));
     EXPECT_TRUE(std::ranges::equal(result.outputs[0].as<float>(), expected));
     for (std::int64_t row = 0; row < c.rows; ++row) {
-      EXPECT_EQ(result.outputs[1].as<float>()[static_cast<std::size_t>(row)], 9 * static_cast<float>(row) + 9);
+      EXPECT_EQ(result.outputs[1].as<float>()[static_cast<std::size_t>(row)],
+                9 * static_cast<float>(row) + 9);
     }
     EXPECT_EQ(result.eager_runs + result.captured_runs + result.replayed_runs, c.chunks);
     EXPECT_EQ(result.padded_rows, c.padding);
@@ -85,11 +86,12 @@ TEST_P(InferBatchTest, AnswersAsIfRunWhole) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Spec, InferBatchTest,
-                         testing::Values(BatchCase{5, {4, 4}, 2, 3, 1}, BatchCase{5, {2, 2}, 3, 1, 1},
-                                         BatchCase{5, {1, 8}, 1, 0, 1}, BatchCase{5, {1, 2}, 3, 0, 2},
-                                         BatchCase{3, {5, 8}, 1, 2, 1}, BatchCase{0, {2, 4}, 1, 2, 1},
-                                         BatchCase{4, {4, 4}, 1, 0, 1}, BatchCase{1, {1, 1}, 1, 0, 1}));
+INSTANTIATE_TEST_SUITE_P(
+    Spec, InferBatchTest,
+    testing::Values(BatchCase{5, {4, 4}, 2, 3, 1}, BatchCase{5, {2, 2}, 3, 1, 1},
+                    BatchCase{5, {1, 8}, 1, 0, 1}, BatchCase{5, {1, 2}, 3, 0, 2},
+                    BatchCase{3, {5, 8}, 1, 2, 1}, BatchCase{0, {2, 4}, 1, 2, 1},
+                    BatchCase{4, {4, 4}, 1, 0, 1}, BatchCase{1, {1, 1}, 1, 0, 1}));
 
 TEST(InferTest, CopiesAreCounted) {
   const Engine engine = fakes::make_fake_engine();
@@ -98,7 +100,8 @@ TEST(InferTest, CopiesAreCounted) {
   options.batch_limits = BatchLimits{4, 4};
   EXPECT_EQ(call(engine, counted(4), nullptr, options).bytes_copied, 0U);
   EXPECT_EQ(call(engine, counted(3), nullptr, options).bytes_copied, 3 * 12U) << "the padded input";
-  EXPECT_EQ(call(engine, counted(8), nullptr, options).bytes_copied, 8 * (12U + 4U)) << "the joined outputs";
+  EXPECT_EQ(call(engine, counted(8), nullptr, options).bytes_copied, 8 * (12U + 4U))
+      << "the joined outputs";
 }
 
 TEST(InferTest, ManyInputsAndUnbatchedOnes) {
@@ -117,7 +120,8 @@ TEST(InferTest, ManyInputsAndUnbatchedOnes) {
   InferOptions infer_options;
   infer_options.batch_limits = BatchLimits{2, 2};
   const InferResult result = infer(engine, views, infer_options);
-  EXPECT_TRUE(std::ranges::equal(result.outputs[0].as<float>(), fakes::expected_sum(options, views)));
+  EXPECT_TRUE(
+      std::ranges::equal(result.outputs[0].as<float>(), fakes::expected_sum(options, views)));
   inputs[3] = counted(4);
   views[3] = inputs[3].view();
   expect_error(ErrorCode::kModelInput, {"'in3'", "batch of 4", "expected 5", "'in0'"},
@@ -130,9 +134,11 @@ TEST(InferTest, ChunksAreValidatedBeforeAnythingRuns) {
   const auto cache = std::make_shared<GraphCache>(4);
   InferOptions infer_options;
   infer_options.batch_limits = BatchLimits{2000, 2000};
-  expect_error(ErrorCode::kModelInput, {"'x'", "2000x3", "1..1024"}, [&] { call(engine, counted(1), cache, infer_options); });
+  expect_error(ErrorCode::kModelInput, {"'x'", "2000x3", "1..1024"},
+               [&] { call(engine, counted(1), cache, infer_options); });
   infer_options.batch_limits = BatchLimits{0, 3};
-  expect_error(ErrorCode::kInvalidParameter, {"min 0"}, [&] { call(engine, counted(1), cache, infer_options); });
+  expect_error(ErrorCode::kInvalidParameter, {"min 0"},
+               [&] { call(engine, counted(1), cache, infer_options); });
   EXPECT_EQ(options.counters->eager_runs + options.counters->captures, 0);
   infer_options.batch_limits = BatchLimits{1, 2};
   EXPECT_EQ(call(engine, counted(3), cache, infer_options).outputs[0].as<float>()[8], 9);
@@ -148,12 +154,15 @@ class WholeBatchOutput final : public EngineBackend {
   std::size_t max_eager_executors() const noexcept override { return 1; }
   MemoryResource& memory() noexcept override { return memory_; }
   std::unique_ptr<Executor> make_eager() override { return std::make_unique<Run>(); }
-  std::unique_ptr<Executor> capture(const InputSignature&) override { return std::make_unique<Run>(); }
+  std::unique_ptr<Executor> capture(const InputSignature&) override {
+    return std::make_unique<Run>();
+  }
 
  private:
   class Run final : public Executor {
    public:
-    RunReport run(std::span<const TensorView> inputs, const RunContext&, TensorList& outputs) override {
+    RunReport run(std::span<const TensorView> inputs, const RunContext&,
+                  TensorList& outputs) override {
       outputs.push_back(Tensor::copy_of(inputs[0]));
       outputs.push_back(Tensor::allocate(DType::kF32, {1, inputs[0].shape[0]}));
       return {};
@@ -162,12 +171,19 @@ class WholeBatchOutput final : public EngineBackend {
   };
   class Memory final : public MemoryResource {
    public:
-    Tensor allocate(DType dtype, const Shape& shape) override { return Tensor::allocate(dtype, shape); }
-    void copy(void* to, const void* from, std::size_t bytes, const RunContext&) override { std::memcpy(to, from, bytes); }
-    void fill_zero(void* to, std::size_t bytes, const RunContext&) override { std::memset(to, 0, bytes); }
+    Tensor allocate(DType dtype, const Shape& shape) override {
+      return Tensor::allocate(dtype, shape);
+    }
+    void copy(void* to, const void* from, std::size_t bytes, const RunContext&) override {
+      std::memcpy(to, from, bytes);
+    }
+    void fill_zero(void* to, std::size_t bytes, const RunContext&) override {
+      std::memset(to, 0, bytes);
+    }
   };
   std::vector<TensorSpec> inputs_ = {{"x", DType::kF32, std::vector<DimensionRange>{{}, {}}}};
-  std::vector<TensorSpec> outputs_ = {{"y", DType::kF32, std::nullopt}, {"table", DType::kF32, std::nullopt}};
+  std::vector<TensorSpec> outputs_ = {{"y", DType::kF32, std::nullopt},
+                                      {"table", DType::kF32, std::nullopt}};
   Memory memory_;
 };
 
@@ -175,11 +191,13 @@ TEST(InferTest, OutputsWithoutABatchAreNeitherCutNorMisjoined) {
   const Engine engine(std::make_unique<WholeBatchOutput>());
   InferOptions options;
   options.batch_limits = BatchLimits{1, 4};
-  EXPECT_EQ(call(engine, counted(4), nullptr, options).outputs[1].shape(), (Shape{1, 4})) << "whole batches are fine";
+  EXPECT_EQ(call(engine, counted(4), nullptr, options).outputs[1].shape(), (Shape{1, 4}))
+      << "whole batches are fine";
   expect_error(ErrorCode::kModelRuntime, {"'table'", "1x4", "batch of 4"},
                [&] { call(engine, counted(6), nullptr, options); });
   options.batch_limits = BatchLimits{4, 4};
-  expect_error(ErrorCode::kModelRuntime, {"'table'"}, [&] { call(engine, counted(2), nullptr, options); });
+  expect_error(ErrorCode::kModelRuntime, {"'table'"},
+               [&] { call(engine, counted(2), nullptr, options); });
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ namespace replayrt {
 namespace {
 
 using Strings = SmallVector<std::string, 2>;
-const std::string kLong(40, 'x');  // Longer than any small-string buffer: leaks and double frees show.
+const std::string kLong(40,
+                        'x');  // Longer than any small-string buffer: leaks and double frees show.
 
 TEST(SmallVectorTest, GrowsPastTheInlinePart) {
   Strings strings;

@@ -27,19 +27,23 @@ TEST(TensorTest, ViewsReadTheSameElements) {
   const Tensor copy = Tensor::copy_of(view);
   EXPECT_NE(copy.data(), view.data);
   EXPECT_EQ(copy.as<float>()[4], 5);
-  expect_error(ErrorCode::kModelInput, {"2x4", "6 were given"},
-               [&] { view_of(std::span<const float>(values), {2, 4}); });
+  expect_error(ErrorCode::kModelInput, {"2x4", "6 were given"}, [&] {
+    view_of(std::span<const float>(values), {2, 4});
+  });
 }
 
 TEST(TensorTest, WrongElementTypesAreNamed) {
   const Tensor tensor = Tensor::allocate(DType::kF16, {2});
-  expect_error(ErrorCode::kModelInput, {"f16", "f32"}, [&] { static_cast<void>(tensor.as<float>()); });
-  expect_error(ErrorCode::kModelInput, {"f16", "i64"}, [&] { static_cast<void>(tensor.view().as<std::int64_t>()); });
+  expect_error(ErrorCode::kModelInput, {"f16", "f32"},
+               [&] { static_cast<void>(tensor.as<float>()); });
+  expect_error(ErrorCode::kModelInput, {"f16", "i64"},
+               [&] { static_cast<void>(tensor.view().as<std::int64_t>()); });
 }
 
 TEST(TensorTest, DeviceMemoryIsNotReadOnTheHost) {
   const TensorView view{nullptr, DType::kF32, {1}, {DeviceType::kCuda, 1}};
-  expect_error(ErrorCode::kModelInput, {"cuda:1", "host"}, [&] { static_cast<void>(view.as<float>()); });
+  expect_error(ErrorCode::kModelInput, {"cuda:1", "host"},
+               [&] { static_cast<void>(view.as<float>()); });
   expect_error(ErrorCode::kModelInput, {"cuda:1", "host"}, [&] { Tensor::copy_of(view); });
 }
 
@@ -49,7 +53,8 @@ TEST(TensorTest, FirstRowsShareTheMemory) {
   EXPECT_EQ(two.shape(), (Shape{2, 2}));
   EXPECT_EQ(two.data(), tensor.data());
   EXPECT_EQ(tensor.first_rows(0).shape(), (Shape{0, 2}));
-  expect_error(ErrorCode::kInvalidParameter, {"3x2", "first 4"}, [&] { static_cast<void>(tensor.first_rows(4)); });
+  expect_error(ErrorCode::kInvalidParameter, {"3x2", "first 4"},
+               [&] { static_cast<void>(tensor.first_rows(4)); });
   expect_error(ErrorCode::kInvalidParameter, {"scalar"},
                [] { static_cast<void>(Tensor::allocate(DType::kI32, {}).first_rows(0)); });
 }
@@ -57,7 +62,8 @@ TEST(TensorTest, FirstRowsShareTheMemory) {
 /// A block that counts how often it comes back.
 class CountingBlock final : public Block {
  public:
-  CountingBlock(void* data, std::size_t bytes, int* recycled) : Block(data, bytes), recycled_(recycled) {}
+  CountingBlock(void* data, std::size_t bytes, int* recycled)
+      : Block(data, bytes), recycled_(recycled) {}
   ~CountingBlock() override = default;
 
  private:

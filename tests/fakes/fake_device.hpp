@@ -10,8 +10,8 @@
 
 namespace replayrt::fakes {
 
-/// A device whose work is done later, in order, by a thread of its own. While paused nothing is done, so that a
-/// test decides when a run completes. Thread-safe.
+/// A device whose work is done later, in order, by a thread of its own. While paused nothing is
+/// done, so that a test decides when a run completes. Thread-safe.
 class FakeDevice {
  public:
   FakeDevice() : worker_([this] { work(); }) {}
@@ -79,7 +79,8 @@ class FakeDevice {
   void work() {
     std::unique_lock lock(mutex_);
     while (true) {
-      changed_.wait(lock, [&] { return (!paused_ && !tasks_.empty()) || (stopping_ && tasks_.empty()); });
+      changed_.wait(lock,
+                    [&] { return (!paused_ && !tasks_.empty()) || (stopping_ && tasks_.empty()); });
       if (tasks_.empty()) {
         return;
       }

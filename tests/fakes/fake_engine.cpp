@@ -14,12 +14,19 @@ struct Shared {
 
 class HeapMemory final : public MemoryResource {
  public:
-  Tensor allocate(DType dtype, const Shape& shape) override { return Tensor::allocate(dtype, shape); }
-  void copy(void* to, const void* from, std::size_t bytes, const RunContext&) override { std::memcpy(to, from, bytes); }
-  void fill_zero(void* to, std::size_t bytes, const RunContext&) override { std::memset(to, 0, bytes); }
+  Tensor allocate(DType dtype, const Shape& shape) override {
+    return Tensor::allocate(dtype, shape);
+  }
+  void copy(void* to, const void* from, std::size_t bytes, const RunContext&) override {
+    std::memcpy(to, from, bytes);
+  }
+  void fill_zero(void* to, std::size_t bytes, const RunContext&) override {
+    std::memset(to, 0, bytes);
+  }
 };
 
-void compute(const FakeOptions& options, std::span<const TensorView> inputs, const Tensor& sum, const Tensor& rows) {
+void compute(const FakeOptions& options, std::span<const TensorView> inputs, const Tensor& sum,
+             const Tensor& rows) {
   const std::vector<float> values = expected_sum(options, inputs);
   std::ranges::copy(values, sum.as<float>().begin());
   const auto row_sums = rows.as<float>();
@@ -46,7 +53,8 @@ class FakeExecutor final : public Executor {
     --(captured_ ? counters().live_graphs : counters().live_eager);
   }
 
-  RunReport run(std::span<const TensorView> inputs, const RunContext& context, TensorList& outputs) override {
+  RunReport run(std::span<const TensorView> inputs, const RunContext& context,
+                TensorList& outputs) override {
     if (in_flight_->fetch_add(1) != 0) {
       ++counters().violations;
     }
@@ -66,18 +74,22 @@ class FakeExecutor final : public Executor {
     }
   }
 
-  std::size_t bytes() const noexcept override { return captured_ ? shared_->options.graph_bytes : 0; }
+  std::size_t bytes() const noexcept override {
+    return captured_ ? shared_->options.graph_bytes : 0;
+  }
 
  private:
   FakeCounters& counters() const { return *shared_->options.counters; }
 
-  RunReport start(std::span<const TensorView> inputs, const RunContext& context, TensorList& outputs) {
+  RunReport start(std::span<const TensorView> inputs, const RunContext& context,
+                  TensorList& outputs) {
     const Shape& shape = inputs.front().shape;
     const Tensor sum = Tensor::allocate(DType::kF32, shape);
     const Tensor rows = Tensor::allocate(DType::kF32, {shape.rank() == 0 ? 1 : shape[0]});
     outputs.push_back(sum);
     outputs.push_back(rows);
-    auto work = [shared = shared_, views = SmallVector<TensorView, 4>(inputs), sum, rows, in_flight = in_flight_] {
+    auto work = [shared = shared_, views = SmallVector<TensorView, 4>(inputs), sum, rows,
+                 in_flight = in_flight_] {
       compute(shared->options, views.span(), sum, rows);
       --*in_flight;
     };
@@ -113,7 +125,9 @@ class FakeEngine final : public EngineBackend {
 
   std::string_view name() const noexcept override { return "fake"; }
   Device device() const noexcept override { return {}; }
-  const std::vector<TensorSpec>& inputs() const noexcept override { return shared_->options.inputs; }
+  const std::vector<TensorSpec>& inputs() const noexcept override {
+    return shared_->options.inputs;
+  }
   const std::vector<TensorSpec>& outputs() const noexcept override { return shared_->outputs; }
   std::size_t max_eager_executors() const noexcept override { return shared_->options.max_eager; }
   MemoryResource& memory() noexcept override { return memory_; }
@@ -126,7 +140,8 @@ class FakeEngine final : public EngineBackend {
   std::unique_ptr<Executor> capture(const InputSignature& signature) override {
     ++counters().captures;
     const int now = ++counters().capturing;
-    for (int seen = counters().max_capturing; seen < now && !counters().max_capturing.compare_exchange_weak(seen, now);) {
+    for (int seen = counters().max_capturing;
+         seen < now && !counters().max_capturing.compare_exchange_weak(seen, now);) {
     }
     try {
       if (shared_->options.on_capture) {
@@ -150,10 +165,13 @@ class FakeEngine final : public EngineBackend {
 
 }  // namespace
 
-Engine make_fake_engine(FakeOptions options) { return Engine(std::make_unique<FakeEngine>(std::move(options))); }
+Engine make_fake_engine(FakeOptions options) {
+  return Engine(std::make_unique<FakeEngine>(std::move(options)));
+}
 
 std::vector<float> expected_sum(const FakeOptions& options, std::span<const TensorView> inputs) {
-  std::vector<float> sum(static_cast<std::size_t>(inputs.front().shape.num_elements()), options.salt);
+  std::vector<float> sum(static_cast<std::size_t>(inputs.front().shape.num_elements()),
+                         options.salt);
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     const auto values = inputs[k].as<float>();
     for (std::size_t i = 0; i < sum.size(); ++i) {

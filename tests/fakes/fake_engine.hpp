@@ -13,29 +13,31 @@ namespace replayrt::fakes {
 
 /// What a FakeEngine saw. Outlives the engine, so that a test can look at it afterwards.
 struct FakeCounters {
-  std::atomic<int> captures{0};       ///< capture() calls, failed ones included.
+  std::atomic<int> captures{0};  ///< capture() calls, failed ones included.
   std::atomic<int> eager_made{0};
   std::atomic<int> live_graphs{0};
   std::atomic<int> live_eager{0};
   std::atomic<int> live_engines{0};
   std::atomic<int> eager_runs{0};
   std::atomic<int> graph_runs{0};
-  std::atomic<int> capturing{0};      ///< capture() calls under way.
+  std::atomic<int> capturing{0};  ///< capture() calls under way.
   std::atomic<int> max_capturing{0};
-  std::atomic<int> violations{0};     ///< One executor run twice at a time, or destroyed while it ran.
+  std::atomic<int> violations{0};  ///< One executor run twice at a time, or destroyed while it ran.
 };
 
 struct FakeOptions {
   /// Added to every element, so that two engines differ.
   float salt = 0;
-  std::vector<TensorSpec> inputs = {{"x", DType::kF32, std::vector<DimensionRange>{{1, 1024, {}}, {1, 1024, {}}}}};
+  std::vector<TensorSpec> inputs = {
+      {"x", DType::kF32, std::vector<DimensionRange>{{1, 1024, {}}, {1, 1024, {}}}}};
   std::size_t max_eager = 1;
   std::size_t graph_bytes = 1000;
   /// Set: runs complete later, on this device.
   std::shared_ptr<FakeDevice> device{};
   /// Called at the start of capture(); may throw or block.
   std::function<void(const InputSignature&)> on_capture{};
-  /// Called at the start of every run; the argument says whether it is a captured graph's. May throw or block.
+  /// Called at the start of every run; the argument says whether it is a captured graph's. May
+  /// throw or block.
   std::function<void(bool captured)> on_run{};
   std::shared_ptr<FakeCounters> counters = std::make_shared<FakeCounters>();
 };

@@ -37,14 +37,17 @@ std::size_t bit_size(DType dtype);
 /// "f32", "bf16", "bool", … Throws as `bit_size` does.
 std::string_view to_string(DType dtype);
 
-/// The inverse of `to_string`. Throws Error(kInvalidParameter) that names `name` and lists what is known.
+/// The inverse of `to_string`. Throws Error(kInvalidParameter) that names `name` and lists what is
+/// known.
 DType dtype_from_string(std::string_view name);
 
 /// Bytes that hold `elements` elements without gaps, rounded up to whole bytes.
-/// Throws Error(kInvalidParameter) if `elements` is negative or the result does not fit std::size_t.
+/// Throws Error(kInvalidParameter) if `elements` is negative or the result does not fit
+/// std::size_t.
 std::size_t packed_bytes(DType dtype, std::int64_t elements);
 
-/// The dtype of a C++ arithmetic type; ill-formed for types without one (f16, bf16 and smaller have none).
+/// The dtype of a C++ arithmetic type; ill-formed for types without one (f16, bf16 and smaller have
+/// none).
 template <class T>
 constexpr DType dtype_of() noexcept {
   using U = std::remove_cv_t<T>;

@@ -60,18 +60,19 @@ enum class Reason : std::uint8_t {
   kDataDependentShape,  ///< An output's shape depends on the values of the inputs.
   kNoFreeProfile,       ///< Every optimization profile of the engine is in use.
   kCaptureFailed,       ///< The backend failed while it captured.
-  kReplayFailed,        ///< The captured graph failed to run; it was dropped and the call served eagerly.
-  kEngineRetired,       ///< The engine went away while its graph was being captured.
+  kReplayFailed,  ///< The captured graph failed to run; it was dropped and the call served eagerly.
+  kEngineRetired,  ///< The engine went away while its graph was being captured.
 };
 
 /// "none", "no_cache", "over_budget", …
 std::string_view to_string(Reason reason) noexcept;
 
-/// Thrown by `EngineBackend::capture` when this engine or shape cannot be captured. The cache turns it into
-/// eager execution; it never reaches a caller of `infer`.
+/// Thrown by `EngineBackend::capture` when this engine or shape cannot be captured. The cache turns
+/// it into eager execution; it never reaches a caller of `infer`.
 class CaptureRefused : public Error {
  public:
-  CaptureRefused(Reason reason, const std::string& message) : Error(ErrorCode::kUnsupported, message), reason_(reason) {}
+  CaptureRefused(Reason reason, const std::string& message)
+      : Error(ErrorCode::kUnsupported, message), reason_(reason) {}
 
   [[nodiscard]] Reason reason() const noexcept { return reason_; }
 
@@ -81,12 +82,13 @@ class CaptureRefused : public Error {
 
 /// How one run is ordered against the caller's device work. Backends on the CPU ignore the handles.
 struct RunContext {
-  void* stream = nullptr;       ///< The caller's stream (cudaStream_t), on which results become usable.
+  void* stream = nullptr;  ///< The caller's stream (cudaStream_t), on which results become usable.
   void* ready_event = nullptr;  ///< Waited for before the inputs are read (cudaEvent_t).
   bool synchronize = true;      ///< Return only when the results are complete.
 };
 
-/// Tells when the device work of one run is complete. Copies share one state; thread-safe. Default: done.
+/// Tells when the device work of one run is complete. Copies share one state; thread-safe. Default:
+/// done.
 class Completion {
  public:
   /// Implemented by backends whose runs end after `run` has returned.
@@ -108,7 +110,9 @@ class Completion {
     }
   }
   /// The backend's own event (cudaEvent_t), owned by this object; null where there is none.
-  [[nodiscard]] void* native_event() const noexcept { return state_ == nullptr ? nullptr : state_->native_event(); }
+  [[nodiscard]] void* native_event() const noexcept {
+    return state_ == nullptr ? nullptr : state_->native_event();
+  }
 
  private:
   std::shared_ptr<const State> state_;
@@ -117,22 +121,27 @@ class Completion {
 /// What one run of an executor tells.
 struct RunReport {
   Completion completion{};
-  std::size_t bytes_copied = 0;  ///< Input and output bytes that were copied rather than used in place.
+  std::size_t bytes_copied =
+      0;  ///< Input and output bytes that were copied rather than used in place.
 };
 
-/// One place where one run happens at a time. Port: implemented by backends, leased out by the core.
-/// Not thread-safe by itself: whoever holds the lease is the only user. It keeps alive what it runs on, also
-/// when the Engine is gone; its destructor waits for nothing, the core destroys it when its work is complete.
+/// One place where one run happens at a time. Port: implemented by backends, leased out by the
+/// core. Not thread-safe by itself: whoever holds the lease is the only user. It keeps alive what
+/// it runs on, also when the Engine is gone; its destructor waits for nothing, the core destroys it
+/// when its work is complete.
 class Executor {
  public:
   virtual ~Executor() = default;
 
-  /// Runs on `inputs` (validated, in the engine's order) and fills `outputs` with one Tensor per output, each
-  /// owning its block. The blocks are this run's own: no later run writes to them while a Tensor shares them.
-  /// Throws Error(kModelRuntime, kOutOfMemory, kModelInput); `outputs` is then unspecified.
-  virtual RunReport run(std::span<const TensorView> inputs, const RunContext& context, TensorList& outputs) = 0;
+  /// Runs on `inputs` (validated, in the engine's order) and fills `outputs` with one Tensor per
+  /// output, each owning its block. The blocks are this run's own: no later run writes to them
+  /// while a Tensor shares them. Throws Error(kModelRuntime, kOutOfMemory, kModelInput); `outputs`
+  /// is then unspecified.
+  virtual RunReport run(std::span<const TensorView> inputs, const RunContext& context,
+                        TensorList& outputs) = 0;
 
-  /// Footprint: the bytes of memory that this executor alone holds. 0 for an executor that shares all.
+  /// Footprint: the bytes of memory that this executor alone holds. 0 for an executor that shares
+  /// all.
   [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
 };
 
@@ -148,8 +157,8 @@ class MemoryResource {
   virtual void fill_zero(void* to, std::size_t bytes, const RunContext& context) = 0;
 };
 
-/// A model loaded for one device, as a backend implements it. Port. Immutable and thread-safe: every member
-/// may be called from many threads at once.
+/// A model loaded for one device, as a backend implements it. Port. Immutable and thread-safe:
+/// every member may be called from many threads at once.
 class EngineBackend {
  public:
   virtual ~EngineBackend() = default;
@@ -159,15 +168,15 @@ class EngineBackend {
   [[nodiscard]] virtual const std::vector<TensorSpec>& inputs() const noexcept = 0;
   [[nodiscard]] virtual const std::vector<TensorSpec>& outputs() const noexcept = 0;
 
-  /// How many eager executors may run at once to advantage, at least 1; further callers wait, first in
-  /// first out.
+  /// How many eager executors may run at once to advantage, at least 1; further callers wait, first
+  /// in first out.
   [[nodiscard]] virtual std::size_t max_eager_executors() const noexcept = 0;
 
   /// An executor for any shape in range. Throws Error.
   virtual std::unique_ptr<Executor> make_eager() = 0;
 
-  /// A captured graph: an executor for exactly `signature`. Throws CaptureRefused, or any other exception,
-  /// which the cache takes as Reason::kCaptureFailed.
+  /// A captured graph: an executor for exactly `signature`. Throws CaptureRefused, or any other
+  /// exception, which the cache takes as Reason::kCaptureFailed.
   virtual std::unique_ptr<Executor> capture(const InputSignature& signature) = 0;
 
   virtual MemoryResource& memory() noexcept = 0;
@@ -179,9 +188,9 @@ class EngineState;
 
 /// A user's handle on a loaded model: move-only; members are thread-safe.
 ///
-/// When the handle ends the engine is retired: every living GraphCache drops its graphs, idle ones at once,
-/// leased ones at the end of their lease, one in capture when that ends. The model's memory is freed with the
-/// last executor. Calls that are under way in other threads finish.
+/// When the handle ends the engine is retired: every living GraphCache drops its graphs, idle ones
+/// at once, leased ones at the end of their lease, one in capture when that ends. The model's
+/// memory is freed with the last executor. Calls that are under way in other threads finish.
 class Engine {
  public:
   /// Takes a backend's engine. Throws Error(kInvalidParameter) if `backend` is null.
@@ -200,19 +209,22 @@ class Engine {
   [[nodiscard]] std::size_t input_index(std::string_view name) const;
   [[nodiscard]] std::size_t output_index(std::string_view name) const;
 
-  /// Throws Error(kModelInput) that names the tensor, what was given and what was expected, unless `inputs`
-  /// fit this engine: count, dtypes, ranks, fixed and ranged dimensions.
+  /// Throws Error(kModelInput) that names the tensor, what was given and what was expected, unless
+  /// `inputs` fit this engine: count, dtypes, ranks, fixed and ranged dimensions.
   void validate(std::span<const TensorView> inputs) const;
 
   /// The key under which a cache files a graph of this engine for `inputs`.
   [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs) const;
 
-  /// A new executor outside every cache and pool, owned by the caller. Throw as the backend's members do.
+  /// A new executor outside every cache and pool, owned by the caller. Throw as the backend's
+  /// members do.
   [[nodiscard]] std::unique_ptr<Executor> make_eager() const;
   [[nodiscard]] std::unique_ptr<Executor> capture(const InputSignature& signature) const;
 
   /// For the core itself.
-  [[nodiscard]] const std::shared_ptr<detail::EngineState>& state() const noexcept { return state_; }
+  [[nodiscard]] const std::shared_ptr<detail::EngineState>& state() const noexcept {
+    return state_;
+  }
 
  private:
   std::shared_ptr<detail::EngineState> state_;

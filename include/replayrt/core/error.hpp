@@ -6,17 +6,18 @@
 
 namespace replayrt {
 
-/// What kind of thing went wrong. The comments name the Python reference's exception of the same kind.
+/// What kind of thing went wrong. The comments name the Python reference's exception of the same
+/// kind.
 enum class ErrorCode {
-  kInvalidParameter,     ///< An argument or option is out of its range (InvalidParameterError).
-  kModelInput,           ///< A tensor does not fit the engine: count, dtype, shape (ModelInputError).
-  kModelRuntime,         ///< The engine failed while it ran (ModelRuntimeError).
-  kCorruptedModel,       ///< A model file cannot be read as a model (CorruptedModelPackageError).
-  kUnsupported,          ///< A valid request that this backend or build cannot serve.
-  kMissingDependency,    ///< A library, driver or backend is absent (MissingDependencyError).
-  kInvalidEnvVariable,   ///< An environment variable has no valid value (InvalidEnvVariable).
-  kFileAccess,           ///< A file cannot be opened, read or written.
-  kOutOfMemory,          ///< Host or device memory is exhausted.
+  kInvalidParameter,   ///< An argument or option is out of its range (InvalidParameterError).
+  kModelInput,         ///< A tensor does not fit the engine: count, dtype, shape (ModelInputError).
+  kModelRuntime,       ///< The engine failed while it ran (ModelRuntimeError).
+  kCorruptedModel,     ///< A model file cannot be read as a model (CorruptedModelPackageError).
+  kUnsupported,        ///< A valid request that this backend or build cannot serve.
+  kMissingDependency,  ///< A library, driver or backend is absent (MissingDependencyError).
+  kInvalidEnvVariable,  ///< An environment variable has no valid value (InvalidEnvVariable).
+  kFileAccess,          ///< A file cannot be opened, read or written.
+  kOutOfMemory,         ///< Host or device memory is exhausted.
 };
 
 /// "invalid_parameter", "model_input", … Never fails: an unknown code gives "unknown".

@@ -32,8 +32,8 @@ struct GraphCacheOptions {
   std::int64_t max_bytes = kUnbounded;  ///< Most bytes of footprints held.
 };
 
-/// A consistent snapshot of a cache's counters. calls = eager + captured + replayed, always; a call is one
-/// executor run asked of this cache (one chunk of a split batch).
+/// A consistent snapshot of a cache's counters. calls = eager + captured + replayed, always; a call
+/// is one executor run asked of this cache (one chunk of a split batch).
 struct GraphCacheStats {
   std::uint64_t calls = 0;
   std::uint64_t eager = 0;
@@ -54,7 +54,8 @@ struct GraphCacheStats {
   std::int64_t peak_bytes = 0;  ///< Largest value that `bytes` has had.
 
   std::chrono::nanoseconds capture_time_total{0};
-  std::chrono::nanoseconds capture_time_median{0};  ///< Over the last 4,096 captures; 0 if there are none.
+  std::chrono::nanoseconds capture_time_median{
+      0};  ///< Over the last 4,096 captures; 0 if there are none.
 };
 
 /// Why a key is served eagerly although the cache has room.
@@ -69,9 +70,10 @@ struct CacheEntry;
 struct EagerSlot;
 }  // namespace detail
 
-/// Exclusive, scoped use of one executor: a captured graph of a cache, or an eager executor of the engine.
-/// While it lives nobody else runs the executor and nobody destroys it, whatever happens to the cache and the
-/// engine. Move-only. It may be ended on another thread than the one it was made on.
+/// Exclusive, scoped use of one executor: a captured graph of a cache, or an eager executor of the
+/// engine. While it lives nobody else runs the executor and nobody destroys it, whatever happens to
+/// the cache and the engine. Move-only. It may be ended on another thread than the one it was made
+/// on.
 class Lease {
  public:
   Lease(Lease&& other) noexcept;
@@ -85,8 +87,8 @@ class Lease {
   /// Ends the lease for the caller; the executor stays reserved until `completion` is done.
   void finish(const Completion& completion) noexcept;
 
-  /// Ends the lease of a captured graph whose run failed: the graph leaves the cache and is destroyed. On an
-  /// eager lease the executor is destroyed and a new one made when next needed.
+  /// Ends the lease of a captured graph whose run failed: the graph leaves the cache and is
+  /// destroyed. On an eager lease the executor is destroyed and a new one made when next needed.
   void discard() noexcept;
 
  private:
@@ -105,13 +107,14 @@ class Lease {
   Reason reason_ = Reason::kNone;
 };
 
-/// A bounded cache of captured graphs, least recently used out first, which any number of models and threads
-/// share. The seed's `TRTCudaGraphCache`.
+/// A bounded cache of captured graphs, least recently used out first, which any number of models
+/// and threads share. The seed's `TRTCudaGraphCache`.
 ///
-/// Thread-safety: every member may be called from any thread at any time. No capture, no destruction of a
-/// graph and no user code runs under the cache's lock. Lifetime: leases may outlive the cache; graphs of an
-/// Engine that goes away are dropped. `size <= capacity` and `bytes <= max_bytes` hold at every moment; a
-/// graph that is evicted while it is leased no longer counts but lives until the lease ends.
+/// Thread-safety: every member may be called from any thread at any time. No capture, no
+/// destruction of a graph and no user code runs under the cache's lock. Lifetime: leases may
+/// outlive the cache; graphs of an Engine that goes away are dropped. `size <= capacity` and `bytes
+/// <= max_bytes` hold at every moment; a graph that is evicted while it is leased no longer counts
+/// but lives until the lease ends.
 class GraphCache {
  public:
   /// Throws Error(kInvalidParameter) if `capacity` is negative.
@@ -130,19 +133,20 @@ class GraphCache {
   [[nodiscard]] std::vector<GraphKey> list_keys() const;
   /// Whether `key` is held now. Does not touch recency.
   [[nodiscard]] bool contains(const GraphKey& key) const;
-  /// Drops `key`, and what is remembered against it; nothing happens if it is absent. A leased graph is
-  /// destroyed when its lease ends.
+  /// Drops `key`, and what is remembered against it; nothing happens if it is absent. A leased
+  /// graph is destroyed when its lease ends.
   void safe_remove(const GraphKey& key);
-  /// Drops the `n_oldest` least recently used graphs; all of them, and every remembered refusal, if no number
-  /// is given. Throws Error(kInvalidParameter) if it is negative.
+  /// Drops the `n_oldest` least recently used graphs; all of them, and every remembered refusal, if
+  /// no number is given. Throws Error(kInvalidParameter) if it is negative.
   void purge(std::optional<std::int64_t> n_oldest = std::nullopt);
 
   // Beyond the seed.
 
-  /// Leases an executor for `key`, which must be a key of `engine`: its graph if it is held and free; a graph
-  /// captured now if it is not held (one thread captures, the others that ask for the same key wait for it);
-  /// an eager executor with a Reason otherwise. The graph becomes the most recently used one. Throws what the
-  /// backend throws when not even an eager executor can be had; Error(kInvalidParameter) for a foreign key.
+  /// Leases an executor for `key`, which must be a key of `engine`: its graph if it is held and
+  /// free; a graph captured now if it is not held (one thread captures, the others that ask for the
+  /// same key wait for it); an eager executor with a Reason otherwise. The graph becomes the most
+  /// recently used one. Throws what the backend throws when not even an eager executor can be had;
+  /// Error(kInvalidParameter) for a foreign key.
   [[nodiscard]] Lease acquire(const Engine& engine, const GraphKey& key);
 
   /// Drops every graph of the engine.
@@ -153,12 +157,14 @@ class GraphCache {
 
   [[nodiscard]] GraphCacheStats stats() const;
 
-  /// Returns when no capture is under way, and all device work of ended leases is complete and what was
-  /// evicted meanwhile destroyed.
+  /// Returns when no capture is under way, and all device work of ended leases is complete and what
+  /// was evicted meanwhile destroyed.
   void wait_idle();
 
   /// For the core itself.
-  [[nodiscard]] const std::shared_ptr<detail::GraphCacheState>& state() const noexcept { return state_; }
+  [[nodiscard]] const std::shared_ptr<detail::GraphCacheState>& state() const noexcept {
+    return state_;
+  }
 
  private:
   std::shared_ptr<detail::GraphCacheState> state_;
@@ -173,13 +179,15 @@ enum class CacheBackend : std::uint8_t {
   kOpenVino,  ///< ENABLE_AUTO_GRAPHS_FOR_OPENVINO_BACKEND
 };
 
-/// Resolves which cache a model uses, by the seed's rule. A given cache comes back as it is; environment and
-/// size are then not looked at. Otherwise the backend's environment variable decides: `true` makes a new cache of
-/// capacity `default_cuda_graph_cache_size`, `false` or unset gives null, which means plain execution. The value
-/// is compared whole and in any case; all else throws Error(kInvalidEnvVariable) that names the variable and
-/// the value. Throws Error(kInvalidParameter) if a cache is to be made and the size is negative. Touches no device.
-std::shared_ptr<GraphCache> establish_trt_cuda_graph_cache(std::int64_t default_cuda_graph_cache_size,
-                                                           std::shared_ptr<GraphCache> cuda_graph_cache = nullptr,
-                                                           CacheBackend backend = CacheBackend::kTensorRt);
+/// Resolves which cache a model uses, by the seed's rule. A given cache comes back as it is;
+/// environment and size are then not looked at. Otherwise the backend's environment variable
+/// decides: `true` makes a new cache of capacity `default_cuda_graph_cache_size`, `false` or unset
+/// gives null, which means plain execution. The value is compared whole and in any case; all else
+/// throws Error(kInvalidEnvVariable) that names the variable and the value. Throws
+/// Error(kInvalidParameter) if a cache is to be made and the size is negative. Touches no device.
+std::shared_ptr<GraphCache> establish_trt_cuda_graph_cache(
+    std::int64_t default_cuda_graph_cache_size,
+    std::shared_ptr<GraphCache> cuda_graph_cache = nullptr,
+    CacheBackend backend = CacheBackend::kTensorRt);
 
 }  // namespace replayrt

@@ -34,8 +34,9 @@ std::string to_string(const InputSignature& signature);
 /// Unique in the process and never reused.
 using EngineId = std::uint64_t;
 
-/// What a captured graph is filed under: engine, device and input signature. Two engines never share a key,
-/// so models that share a cache never replay each other's graphs. Immutable; the hash is computed once.
+/// What a captured graph is filed under: engine, device and input signature. Two engines never
+/// share a key, so models that share a cache never replay each other's graphs. Immutable; the hash
+/// is computed once.
 class GraphKey {
  public:
   GraphKey(EngineId engine, Device device, InputSignature inputs) noexcept;
@@ -49,7 +50,8 @@ class GraphKey {
   [[nodiscard]] std::string to_string() const;
 
   friend bool operator==(const GraphKey& a, const GraphKey& b) noexcept {
-    return a.hash_ == b.hash_ && a.engine_ == b.engine_ && a.device_ == b.device_ && a.inputs_ == b.inputs_;
+    return a.hash_ == b.hash_ && a.engine_ == b.engine_ && a.device_ == b.device_ &&
+           a.inputs_ == b.inputs_;
   }
 
  private:

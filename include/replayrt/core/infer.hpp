@@ -11,8 +11,8 @@
 
 namespace replayrt {
 
-/// The batch sizes that an engine is run with, 1 <= min <= max. The reference's `static_batch_size` is
-/// min == max.
+/// The batch sizes that an engine is run with, 1 <= min <= max. The reference's `static_batch_size`
+/// is min == max.
 struct BatchLimits {
   std::int64_t min = 1;
   std::int64_t max = 1;
@@ -23,21 +23,22 @@ struct InferOptions {
   std::shared_ptr<GraphCache> graph_cache{};
   /// Leaves the cache out for this call.
   bool disable_cuda_graphs = false;
-  /// Set: dimension 0 of the batched inputs is the batch; more than `max` rows are split into chunks of `max`,
-  /// fewer than `min` are padded with rows of zeros, outputs are joined and cut to match. Not set: inputs are
-  /// run as they are. Batched are the inputs whose dimension 0 is dynamic in the engine; if no input has one,
-  /// all of rank >= 1. The others go to every chunk whole.
+  /// Set: dimension 0 of the batched inputs is the batch; more than `max` rows are split into
+  /// chunks of `max`, fewer than `min` are padded with rows of zeros, outputs are joined and cut to
+  /// match. Not set: inputs are run as they are. Batched are the inputs whose dimension 0 is
+  /// dynamic in the engine; if no input has one, all of rank >= 1. The others go to every chunk
+  /// whole.
   std::optional<BatchLimits> batch_limits{};
   RunContext context{};
 };
 
-/// What a call gives back. Outputs own their memory: valid as long as the caller keeps them, never written to
-/// by a later call.
+/// What a call gives back. Outputs own their memory: valid as long as the caller keeps them, never
+/// written to by a later call.
 struct InferResult {
   TensorList outputs;  ///< In the engine's order.
 
-  /// How the call was served; with several chunks the least favourable of captured, eager, replayed, in
-  /// this order, and the Reason of the first eager chunk if there is one.
+  /// How the call was served; with several chunks the least favourable of captured, eager,
+  /// replayed, in this order, and the Reason of the first eager chunk if there is one.
   Route route = Route::kEager;
   Reason reason = Reason::kNone;
 
@@ -46,23 +47,25 @@ struct InferResult {
   std::int64_t captured_runs = 0;
   std::int64_t replayed_runs = 0;
 
-  std::int64_t padded_rows = 0;   ///< Zero rows that were computed and cut off.
-  std::size_t bytes_copied = 0;   ///< Host and device copies made for padding, joining and staging.
+  std::int64_t padded_rows = 0;  ///< Zero rows that were computed and cut off.
+  std::size_t bytes_copied = 0;  ///< Host and device copies made for padding, joining and staging.
 
-  Completion completion;          ///< Done already unless `context.synchronize` was false.
+  Completion completion;  ///< Done already unless `context.synchronize` was false.
 };
 
-/// Runs `engine` on `inputs` (one view per input, in the engine's order, dense) and returns its outputs.
+/// Runs `engine` on `inputs` (one view per input, in the engine's order, dense) and returns its
+/// outputs.
 ///
-/// With a cache the graph for the inputs' signature is replayed, or captured by this call, or the call is
-/// served eagerly; the answer is the same up to the backend's stated tolerance. A capture that fails never
-/// fails the call.
+/// With a cache the graph for the inputs' signature is replayed, or captured by this call, or the
+/// call is served eagerly; the answer is the same up to the backend's stated tolerance. A capture
+/// that fails never fails the call.
 ///
-/// Thread-safe; any number of calls may share engine and cache. `inputs` are read until the call returns or,
-/// with `context.synchronize` false, until `completion` is done. Throws Error: kModelInput (names the tensor)
-/// if the inputs do not fit; kInvalidParameter for impossible batch limits; kModelRuntime, kOutOfMemory from
-/// the backend. Cache and engine stay usable.
-InferResult infer(const Engine& engine, std::span<const TensorView> inputs, const InferOptions& options = {});
+/// Thread-safe; any number of calls may share engine and cache. `inputs` are read until the call
+/// returns or, with `context.synchronize` false, until `completion` is done. Throws Error:
+/// kModelInput (names the tensor) if the inputs do not fit; kInvalidParameter for impossible batch
+/// limits; kModelRuntime, kOutOfMemory from the backend. Cache and engine stay usable.
+InferResult infer(const Engine& engine, std::span<const TensorView> inputs,
+                  const InferOptions& options = {});
 
 /// The seed's name for `infer`.
 inline InferResult infer_from_trt_engine(const Engine& engine, std::span<const TensorView> inputs,

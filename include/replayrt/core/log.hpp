@@ -14,8 +14,8 @@ std::string_view to_string(LogLevel level) noexcept;
 /// Receives messages; called from any thread, never under a lock of ReplayRT. Must not throw.
 using LogSink = std::function<void(LogLevel, std::string_view)>;
 
-/// Sends messages of at least `level` to `sink`, from now on and in the whole process; an empty sink sends them
-/// nowhere. At first warnings and errors go to standard error. Thread-safe.
+/// Sends messages of at least `level` to `sink`, from now on and in the whole process; an empty
+/// sink sends them nowhere. At first warnings and errors go to standard error. Thread-safe.
 void set_log_sink(LogSink sink, LogLevel level);
 
 /// Sends one message, if anybody listens at its level. Thread-safe.

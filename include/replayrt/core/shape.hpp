@@ -10,8 +10,8 @@
 
 namespace replayrt {
 
-/// A fully known tensor shape: up to `kMaxRank` dimensions, each >= 0, outermost first. A value type that
-/// never allocates. Rank 0 is a scalar (one element).
+/// A fully known tensor shape: up to `kMaxRank` dimensions, each >= 0, outermost first. A value
+/// type that never allocates. Rank 0 is a scalar (one element).
 class Shape {
  public:
   static constexpr std::size_t kMaxRank = 8;  ///< TensorRT's limit, kept for every backend.
@@ -27,7 +27,9 @@ class Shape {
   static Shape parse(std::string_view text);
 
   [[nodiscard]] std::size_t rank() const noexcept { return rank_; }
-  [[nodiscard]] std::span<const std::int64_t> dims() const noexcept { return {dims_.data(), rank_}; }
+  [[nodiscard]] std::span<const std::int64_t> dims() const noexcept {
+    return {dims_.data(), rank_};
+  }
 
   /// Dimension `axis`, which must be below `rank()`.
   [[nodiscard]] std::int64_t operator[](std::size_t axis) const noexcept { return dims_[axis]; }
@@ -35,8 +37,8 @@ class Shape {
   /// Product of the dimensions; checked for overflow when the shape was made.
   [[nodiscard]] std::int64_t num_elements() const noexcept;
 
-  /// The same shape with dimension `axis` set to `extent`. Throws as the constructor does, and if `axis` is
-  /// not below `rank()`.
+  /// The same shape with dimension `axis` set to `extent`. Throws as the constructor does, and if
+  /// `axis` is not below `rank()`.
   [[nodiscard]] Shape with_dim(std::size_t axis, std::int64_t extent) const;
 
   /// "1x3x48x320"; "scalar" for rank 0.

@@ -10,9 +10,9 @@
 
 namespace replayrt {
 
-/// A vector whose first `N` elements live inside the object, so that keys, inputs and results of ordinary
-/// models (few tensors) cost no heap allocation on the replay path. Same meaning and complexity as
-/// std::vector for the members that it has. Needs nothrow-movable elements.
+/// A vector whose first `N` elements live inside the object, so that keys, inputs and results of
+/// ordinary models (few tensors) cost no heap allocation on the replay path. Same meaning and
+/// complexity as std::vector for the members that it has. Needs nothrow-movable elements.
 template <class T, std::size_t N>
 class SmallVector {
   static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>);
@@ -21,7 +21,8 @@ class SmallVector {
   using value_type = T;
 
   SmallVector() noexcept = default;
-  SmallVector(std::initializer_list<T> values) : SmallVector(std::span<const T>(values.begin(), values.size())) {}
+  SmallVector(std::initializer_list<T> values)
+      : SmallVector(std::span<const T>(values.begin(), values.size())) {}
   explicit SmallVector(std::span<const T> values) { append_copies(values); }
   SmallVector(const SmallVector& other) { append_copies(other.span()); }
   SmallVector(SmallVector&& other) noexcept { take(other); }

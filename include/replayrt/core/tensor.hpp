@@ -13,8 +13,9 @@
 
 namespace replayrt {
 
-/// A dense, row-major tensor that somebody else owns. It must stay valid and unchanged until the call that
-/// takes it has returned; with `RunContext::synchronize = false`, until that call's Completion is done.
+/// A dense, row-major tensor that somebody else owns. It must stay valid and unchanged until the
+/// call that takes it has returned; with `RunContext::synchronize = false`, until that call's
+/// Completion is done.
 struct TensorView {
   const void* data = nullptr;  ///< May be null only if the tensor has no elements.
   DType dtype = DType::kF32;
@@ -24,18 +25,19 @@ struct TensorView {
   /// Size in bytes. Throws as `packed_bytes` does.
   [[nodiscard]] std::size_t bytes() const { return packed_bytes(dtype, shape.num_elements()); }
 
-  /// The elements as T. Throws Error(kModelInput) that names both dtypes if T is not this tensor's type.
+  /// The elements as T. Throws Error(kModelInput) that names both dtypes if T is not this tensor's
+  /// type.
   template <class T>
   [[nodiscard]] std::span<const T> as() const;
 };
 
-/// A view of `values` as a tensor of `shape` in host memory. Throws Error(kModelInput) if the number of
-/// elements differs.
+/// A view of `values` as a tensor of `shape` in host memory. Throws Error(kModelInput) if the
+/// number of elements differs.
 template <class T>
 TensorView view_of(std::span<const T> values, const Shape& shape);
 
-/// A reference-counted piece of memory: what backs a Tensor. Backends derive from it to lend out pooled
-/// memory; `recycle` runs when the last Tensor lets go, on whatever thread that is.
+/// A reference-counted piece of memory: what backs a Tensor. Backends derive from it to lend out
+/// pooled memory; `recycle` runs when the last Tensor lets go, on whatever thread that is.
 class Block {
  public:
   Block(void* data, std::size_t bytes) noexcept : data_(data), bytes_(bytes) {}
@@ -58,7 +60,8 @@ class Block {
   std::size_t bytes_;
 };
 
-/// Shared ownership of a Block, without an allocation of its own. Copies may be used from many threads.
+/// Shared ownership of a Block, without an allocation of its own. Copies may be used from many
+/// threads.
 class BlockRef {
  public:
   BlockRef() noexcept = default;
@@ -88,8 +91,9 @@ class BlockRef {
   Block* block_ = nullptr;
 };
 
-/// A dense, row-major tensor that shares ownership of its memory. Copying shares, never copies elements.
-/// A result tensor owns its block and stays valid after the engine, the cache and the lease are gone.
+/// A dense, row-major tensor that shares ownership of its memory. Copying shares, never copies
+/// elements. A result tensor owns its block and stays valid after the engine, the cache and the
+/// lease are gone.
 class Tensor {
  public:
   Tensor() = default;
@@ -111,15 +115,15 @@ class Tensor {
   [[nodiscard]] void* data() const noexcept { return block_ ? block_.get()->data() : nullptr; }
   [[nodiscard]] bool defined() const noexcept { return static_cast<bool>(block_); }
 
-  /// The first `rows` rows (dimension 0) of the same memory. Throws Error(kInvalidParameter) if there are
-  /// fewer.
+  /// The first `rows` rows (dimension 0) of the same memory. Throws Error(kInvalidParameter) if
+  /// there are fewer.
   [[nodiscard]] Tensor first_rows(std::int64_t rows) const;
 
   /// Valid as long as some Tensor shares the block.
   [[nodiscard]] TensorView view() const noexcept { return {data(), dtype_, shape_, device_}; }
 
-  /// The elements as T, writable. Throws Error(kModelInput) that names both dtypes if T does not fit, or if
-  /// the tensor is not in host memory.
+  /// The elements as T, writable. Throws Error(kModelInput) that names both dtypes if T does not
+  /// fit, or if the tensor is not in host memory.
   template <class T>
   [[nodiscard]] std::span<T> as() const;
 
