@@ -47,6 +47,9 @@ class FakeExecutor final : public Executor {
     ++(captured_ ? counters().live_graphs : counters().live_eager);
   }
   ~FakeExecutor() override {
+    if (shared_->options.on_destroy) {
+      shared_->options.on_destroy();
+    }
     if (*in_flight_ != 0) {
       ++counters().violations;
     }

@@ -39,6 +39,8 @@ struct FakeOptions {
   /// Called at the start of every run; the argument says whether it is a captured graph's. May
   /// throw or block.
   std::function<void(bool captured)> on_run{};
+  /// Called when an executor is destroyed. Must not throw.
+  std::function<void()> on_destroy{};
   std::shared_ptr<FakeCounters> counters = std::make_shared<FakeCounters>();
 };
 
