@@ -157,8 +157,8 @@ class GraphCache {
 
   [[nodiscard]] GraphCacheStats stats() const;
 
-  /// Returns when no capture is under way, and all device work of ended leases is complete and what
-  /// was evicted meanwhile destroyed.
+  /// Returns when no capture is under way, the device work of its graphs whose leases have ended is
+  /// complete, and what was evicted meanwhile is destroyed.
   void wait_idle();
 
   /// For the core itself.
