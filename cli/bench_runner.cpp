@@ -63,7 +63,9 @@ class ModeRunner {
 
  private:
   double run_call(const Case& with, bool measured) {
-    if (result_.mode == Mode::kRecapture) {
+    // A shape that was refused stays refused: trying again each time would measure nothing but
+    // that.
+    if (result_.mode == Mode::kRecapture && cache_->get_current_size() > 0) {
       cache_->purge();
     }
     const auto start = std::chrono::steady_clock::now();
