@@ -49,40 +49,6 @@ std::string TensorSpec::shape_text() const {
   return text.empty() ? "scalar" : text;
 }
 
-std::string_view to_string(Reason reason) noexcept {
-  switch (reason) {
-    case Reason::kNone:
-      return "none";
-    case Reason::kNoCache:
-      return "no_cache";
-    case Reason::kDisabled:
-      return "disabled";
-    case Reason::kCapacityZero:
-      return "capacity_zero";
-    case Reason::kBusy:
-      return "busy";
-    case Reason::kOverBudget:
-      return "over_budget";
-    case Reason::kStateful:
-      return "stateful";
-    case Reason::kAliasedIo:
-      return "aliased_io";
-    case Reason::kRandom:
-      return "random";
-    case Reason::kDataDependentShape:
-      return "data_dependent_shape";
-    case Reason::kNoFreeProfile:
-      return "no_free_profile";
-    case Reason::kCaptureFailed:
-      return "capture_failed";
-    case Reason::kReplayFailed:
-      return "replay_failed";
-    case Reason::kEngineRetired:
-      return "engine_retired";
-  }
-  return "unknown";
-}
-
 Engine::Engine(std::unique_ptr<EngineBackend> backend) {
   if (backend == nullptr) {
     throw Error(ErrorCode::kInvalidParameter, "an engine needs a backend: null was given");

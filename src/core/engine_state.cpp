@@ -19,7 +19,8 @@ EngineId next_engine_id() noexcept {
 EngineState::EngineState(std::unique_ptr<EngineBackend> backend)
     : backend_(std::move(backend)),
       id_(next_engine_id()),
-      limit_(std::max<std::size_t>(backend_->max_eager_executors(), 1)) {}
+      limit_(std::max<std::size_t>(backend_->max_eager_executors(), 1)),
+      admission_(backend_->preferred_admission()) {}
 
 EngineState::~EngineState() {
   for (const auto& slot : idle_) {

@@ -36,6 +36,8 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   [[nodiscard]] EngineId id() const noexcept { return id_; }
   [[nodiscard]] EngineBackend& backend() const noexcept { return *backend_; }
 
+  [[nodiscard]] const Admission& preferred_admission() const noexcept { return admission_; }
+
   void validate(std::span<const TensorView> inputs) const { validate_inputs(*backend_, inputs); }
   [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs) const {
     return {id_, backend_->device(), signature_of(inputs)};
@@ -73,6 +75,7 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   const std::unique_ptr<EngineBackend> backend_;  // First: executors are destroyed before it.
   const EngineId id_;
   const std::size_t limit_;
+  const Admission admission_;
   std::atomic<bool> retired_{false};
 
   mutable std::mutex mutex_;

@@ -24,9 +24,10 @@ Lease::Lease(Lease&& other) noexcept = default;
 
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this != &other) {
-    end(Completion{}, true);
+    end(Completion{}, true, std::nullopt);
     cache_ = std::move(other.cache_);
     entry_ = std::move(other.entry_);
+    record_ = std::move(other.record_);
     engine_ = std::move(other.engine_);
     eager_ = std::move(other.eager_);
     executor_ = other.executor_;
@@ -37,24 +38,30 @@ Lease& Lease::operator=(Lease&& other) noexcept {
 }
 
 Lease::~Lease() {
-  end(Completion{}, true);
+  end(Completion{}, true, std::nullopt);
 }
 
-void Lease::finish(const Completion& completion) noexcept {
-  end(completion, true);
+void Lease::finish(const Completion& completion,
+                   std::optional<std::chrono::nanoseconds> run_time) noexcept {
+  end(completion, true, run_time);
 }
 
 void Lease::discard() noexcept {
-  end(Completion{}, false);
+  end(Completion{}, false, std::nullopt);
 }
 
-void Lease::end(const Completion& completion, bool keep) noexcept {
+void Lease::end(const Completion& completion, bool keep,
+                std::optional<std::chrono::nanoseconds> run_time) noexcept {
   using End = detail::GraphCacheState::End;
+  const std::shared_ptr<detail::GraphCacheState> cache = std::exchange(cache_, nullptr);
   if (entry_ != nullptr) {
-    std::exchange(cache_, nullptr)
-        ->end_lease(std::move(entry_), completion, keep ? End::kKeep : End::kDiscard, route_);
+    cache->end_lease(std::move(entry_), completion, keep ? End::kKeep : End::kDiscard, route_,
+                     run_time);
   } else if (eager_ != nullptr) {
     std::exchange(engine_, nullptr)->end_eager(std::move(eager_), completion, keep);
+    if (cache != nullptr) {
+      cache->end_eager(*std::exchange(record_, nullptr), keep ? run_time : std::nullopt);
+    }
   }
 }
 
@@ -84,13 +91,16 @@ void GraphCache::purge(std::optional<std::int64_t> n_oldest) {
   state_->purge(n_oldest);
 }
 Lease GraphCache::acquire(const Engine& engine, const GraphKey& key) {
-  return state_->acquire(engine.state(), key);
+  return state_->acquire(engine.state(), key, {});
 }
 void GraphCache::remove_engine(EngineId engine) {
   state_->remove_engine(engine);
 }
 std::optional<Refusal> GraphCache::refusal(const GraphKey& key) const {
   return state_->refusal(key);
+}
+GraphCacheReport GraphCache::report() const {
+  return state_->report();
 }
 GraphCacheStats GraphCache::stats() const {
   return state_->stats();

@@ -1,257 +1,95 @@
 #include "core/graph_cache_state.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <string>
 #include <utility>
 
 #include "core/completion_guard.hpp"
-#include "replayrt/core/log.hpp"
 
 namespace replayrt::detail {
 namespace {
 
-constexpr std::size_t kKeptCaptureTimes = 4096;
-constexpr std::size_t kKeptRefusals = 4096;
-
-void require_not_negative(std::int64_t value, const char* option) {
-  if (value < 0) {
+void require_at_least(std::int64_t value, std::int64_t least, const char* option) {
+  if (value < least) {
     throw Error(ErrorCode::kInvalidParameter,
-                std::string(option) + " is " + std::to_string(value) + ": expected a number >= 0");
+                std::string(option) + " is " + std::to_string(value) +
+                    ": expected a number >= " + std::to_string(least));
   }
 }
+
+const GraphCacheOptions& checked(const GraphCacheOptions& options) {
+  require_at_least(options.capacity, 0, "capacity");
+  require_at_least(options.max_bytes, 0, "max_bytes");
+  require_at_least(options.max_wait.count(), 0, "max_wait");
+  require_at_least(options.max_queued_captures, 1, "max_queued_captures");
+  require_at_least(options.max_instances_per_key, 1, "max_instances_per_key");
+  require_at_least(options.retry_interval.count(), 0, "retry_interval");
+  require_at_least(options.max_captures_per_second, 0, "max_captures_per_second");
+  if (options.admission.has_value()) {
+    require_at_least(options.admission->sightings_needed, 1, "admission sightings");
+  }
+  if (!(options.verify.probability >= 0 && options.verify.probability <= 1)) {
+    throw Error(ErrorCode::kInvalidParameter, "verify probability is " +
+                                                  std::to_string(options.verify.probability) +
+                                                  ": expected 0 to 1");
+  }
+  return options;
+}
+
+std::chrono::nanoseconds nanoseconds(double seconds) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(seconds));
+}
+
+constexpr std::size_t kKeptCaptureTimes = 4096;
 
 }  // namespace
 
-GraphCacheState::GraphCacheState(const GraphCacheOptions& options) : options_(options) {
-  require_not_negative(options.capacity, "capacity");
-  require_not_negative(options.max_bytes, "max_bytes");
+GraphCacheState::GraphCacheState(const GraphCacheOptions& options)
+    : options_(checked(options)),
+      clock_(options.clock ? options.clock : Clock(std::chrono::steady_clock::now)) {
   stats_.capacity = options.capacity;
   stats_.max_bytes = options.max_bytes;
   capture_times_.reserve(kKeptCaptureTimes);  // So that filing a capture cannot fail for it.
+  capture_begins_.resize(static_cast<std::size_t>(options.max_captures_per_second));
 }
 
 GraphCacheState::~GraphCacheState() {
-  destroy(std::move(draining_), true);
-}
-
-Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key) {
-  if (key.engine() != engine->id()) {
-    throw Error(
-        ErrorCode::kInvalidParameter,
-        "key '" + key.to_string() + "' was given with engine " + std::to_string(engine->id()));
-  }
-  Decision decision = decide(*engine, key);
-  if (decision.flight != nullptr) {
-    return capture_and_lease(engine, key, *decision.flight);
-  }
-  if (decision.check_pending) {
-    // Asked outside the lock: it calls into the backend.
-    if (is_over(decision.entry->pending)) {
-      decision.entry->pending = Completion{};
-      decision.entry->has_pending = false;
-    } else {
-      end_lease(std::move(decision.entry), Completion{}, End::kUnused, Route::kReplayed);
-      decision.reason = Reason::kBusy;
-    }
-  }
-  if (decision.entry != nullptr) {
-    return lease_of(std::move(decision.entry), Route::kReplayed);
-  }
-  return engine->lease_eager(decision.reason);
-}
-
-GraphCacheState::Decision GraphCacheState::decide(const EngineState& engine, const GraphKey& key) {
-  std::unique_lock lock(mutex_);
-  const auto eagerly = [&](Reason reason) {
-    ++stats_.calls;
-    ++stats_.eager;
-    return Decision{.reason = reason};
-  };
-  if (options_.capacity == 0) {
-    ++stats_.misses;
-    return eagerly(Reason::kCapacityZero);
-  }
-  while (true) {
-    if (Index::Node* node = index_.find(key)) {
-      CacheEntry& entry = *node->value;
-      index_.touch(entry.place);
-      ++stats_.hits;
-      if (entry.leased) {
-        return eagerly(Reason::kBusy);
-      }
-      entry.leased = true;
-      node->pinned = true;
-      ++stats_.calls;
-      ++stats_.replayed;
-      return {.entry = node->value, .check_pending = entry.has_pending};
-    }
-    if (const auto* refused = refusals_.find(key)) {
-      ++stats_.misses;
-      return eagerly(refused->value.reason);
-    }
-    if (engine.retired() || closed_) {
-      ++stats_.misses;
-      return eagerly(Reason::kEngineRetired);
-    }
-    const auto found = flights_.find(key);
-    if (found == flights_.end()) {
-      auto flight = std::make_shared<Flight>();
-      flights_.emplace(key, flight);
-      ++stats_.misses;
-      ++stats_.calls;
-      ++stats_.captured;  // Recounted if the capture fails.
-      return {.flight = std::move(flight)};
-    }
-    const std::shared_ptr<Flight> flight = found->second;
-    finished_.wait(lock, [&] { return flight->done; });
+  while (const EntryPtr entry = draining_.pop()) {
+    wait_until_over(entry->pending);
   }
 }
 
-Lease GraphCacheState::lease_of(EntryPtr entry, Route route) noexcept {
-  Lease lease;
-  lease.cache_ = shared_from_this();
-  lease.executor_ = entry->graph.get();
-  lease.entry_ = std::move(entry);
-  lease.route_ = route;
-  return lease;
-}
-
-Lease GraphCacheState::capture_and_lease(const std::shared_ptr<EngineState>& engine,
-                                         const GraphKey& key, Flight& flight) {
-  Refusal refusal;
-  EntryPtr entry;
-  const auto start = std::chrono::steady_clock::now();
-  if (auto graph = try_capture(*engine, key, refusal)) {
-    try {
-      entry = std::make_shared<CacheEntry>(
-          CacheEntry{.key = key, .engine = engine, .graph = std::move(graph)});
-    } catch (const std::bad_alloc&) {
-      refusal = {Reason::kCaptureFailed, {}};
-    }
-  }
-  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - start;
-  const bool kept = publish(entry, key, flight, took, refusal);
-  if (kept) {
-    if (log_enabled(LogLevel::kDebug)) {
-      log(LogLevel::kDebug,
-          "captured " + key.to_string() + " in " +
-              std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count()) +
-              " us, " + std::to_string(entry->graph->bytes()) + " bytes");
-    }
-    return lease_of(std::move(entry), Route::kCaptured);
-  }
-  entry.reset();
-  log(refusal.reason == Reason::kEngineRetired ? LogLevel::kDebug : LogLevel::kWarning,
-      key.to_string() + " is served eagerly (" + std::string(to_string(refusal.reason)) +
-          "): " + refusal.message);
-  return engine->lease_eager(refusal.reason);
-}
-
-std::unique_ptr<Executor> GraphCacheState::try_capture(EngineState& engine, const GraphKey& key,
-                                                       Refusal& refusal) noexcept {
-  refusal.reason = Reason::kCaptureFailed;
-  try {
-    engine.add_cache(shared_from_this());
-    auto graph = engine.backend().capture(key.inputs());
-    if (graph == nullptr) {
-      refusal.message = "the backend returned no graph";
-    }
-    return graph;
-  } catch (const CaptureRefused& refused) {
-    refusal.reason = refused.reason();
-    refusal.message = refused.what();
-  } catch (const std::exception& error) {
-    refusal.message = error.what();
-  } catch (...) {
-    refusal.message = "the backend threw something that is no std::exception";
-  }
-  return nullptr;
-}
-
-bool GraphCacheState::publish(const EntryPtr& entry, const GraphKey& key, Flight& flight,
-                              std::chrono::nanoseconds took, Refusal& refusal) noexcept {
-  EntryChain victims;
-  bool kept = false;
-  {
-    const std::lock_guard lock(mutex_);
-    try {
-      if (entry != nullptr) {
-        if (capture_times_.size() == kKeptCaptureTimes) {
-          capture_times_[stats_.captures % kKeptCaptureTimes] = took;
-        } else {
-          capture_times_.push_back(took);
-        }
-        ++stats_.captures;
-        stats_.capture_time_total += took;
-        refusal = why_not_kept(*entry);
-        if (refusal.reason == Reason::kNone) {
-          entry->place =
-              index_.insert(key, entry, static_cast<std::int64_t>(entry->graph->bytes()));
-          entry->place->pinned = true;
-          entry->held = true;
-          entry->leased = true;
-          kept = true;
-        }
-      }
-      if (!kept && refusal.reason != Reason::kEngineRetired) {
-        remember(key, refusal);
-      }
-    } catch (const std::bad_alloc&) {  // Served eagerly, not remembered: the next call tries again.
-      refusal.reason = Reason::kCaptureFailed;
-    }
-    if (kept) {
-      while (static_cast<std::int64_t>(index_.size()) > options_.capacity ||
-             index_.charge() > options_.max_bytes) {
-        take_out(index_.victim(entry->place), stats_.evictions, victims);
-      }
-      stats_.peak_bytes = std::max(stats_.peak_bytes, index_.charge());
-    } else {
-      ++stats_.capture_failures;
-      recount_as_eager(Route::kCaptured);
-    }
-    flight.done = true;
-    flights_.erase(key);
-  }
-  finished_.notify_all();
-  return kept;
-}
-
-Refusal GraphCacheState::why_not_kept(const CacheEntry& entry) const {
-  if (entry.engine->retired() || closed_) {
-    return {Reason::kEngineRetired, "the engine or the cache went away during the capture"};
-  }
-  const auto bytes = static_cast<std::int64_t>(entry.graph->bytes());
-  if (bytes > options_.max_bytes) {
-    return {Reason::kOverBudget,
-            "the graph holds " + std::to_string(bytes) +
-                " bytes, more than max_bytes = " + std::to_string(options_.max_bytes)};
-  }
-  return {};
-}
-
-void GraphCacheState::end_lease(EntryPtr entry, const Completion& completion, End end,
-                                Route route) noexcept {
+void GraphCacheState::end_lease(EntryPtr entry, const Completion& completion, End end, Route route,
+                                RunTime run_time) noexcept {
   const bool pending = !is_over(completion);
   EntryChain out;
   bool anything_draining = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     entry->leased = false;
     if (pending) {
       entry->pending = completion;
       entry->has_pending = true;
     }
+    KeyRecord& record = *entry->record;
+    active_ -= end == End::kKeep || end == End::kDiscard ? 1 : 0;
     if (end != End::kKeep) {
-      recount_as_eager(route);
+      recount_as_eager(route, *record.engine, record);
+    } else if (run_time.has_value() && !pending) {
+      note_replay(record.usage, record.engine->usage, usage_,
+                  std::chrono::duration<double>(*run_time).count());
     }
-    if (entry->held) {
-      entry->place->pinned = false;
-      if (end == End::kDiscard) {
-        take_out(entry->place, stats_.removals, out);
+    if (entry->slot != nullptr) {
+      SlotIndex::Node& node = *entry->slot->place;
+      node.pinned =
+          std::ranges::any_of(entry->slot->instances, &CacheEntry::leased, &EntryPtr::operator*);
+      if (end == End::kDiscard || end == End::kRefused) {
+        ++stats_.removals;
+        take_out(*entry, out);
       }
-    } else if (entry->has_pending) {
-      draining_.push(std::move(entry));
+    } else {
+      release(std::move(entry), out);
     }
     anything_draining = !draining_.empty();
   }
@@ -260,41 +98,77 @@ void GraphCacheState::end_lease(EntryPtr entry, const Completion& completion, En
   }
 }
 
-void GraphCacheState::recount_as_eager(Route route) noexcept {
-  --(route == Route::kCaptured ? stats_.captured : stats_.replayed);
+void GraphCacheState::end_eager(KeyRecord& record, RunTime run_time) noexcept {
+  const MutexLock lock(mutex_);
+  --active_;
+  if (run_time.has_value()) {
+    note_eager(record.usage, record.engine->usage, usage_,
+               std::chrono::duration<double>(*run_time).count());
+  }
+}
+
+void GraphCacheState::recount_as_eager(Route route, EngineRecord& engine, KeyRecord& key) noexcept {
+  if (route == Route::kCaptured) {
+    --stats_.captured;
+    --engine.stats.captured;
+  } else {
+    --stats_.replayed;
+    --engine.stats.replayed;
+    --key.stats.replayed;
+  }
   ++stats_.eager;
+  ++engine.stats.eager;
+  ++key.stats.eager;
 }
 
-void GraphCacheState::remember(const GraphKey& key, const Refusal& refusal) {
-  refusals_.insert(key, refusal, 0);
-  if (refusals_.size() > kKeptRefusals) {
-    refusals_.take(refusals_.begin());
-  }
-}
-
-void GraphCacheState::take_out(Index::Handle node, std::uint64_t& counter,
-                               EntryChain& out) noexcept {
-  EntryPtr entry = index_.take(node);
-  entry->held = false;
-  ++counter;
-  if (entry->leased) {
-    return;  // Its lease owns it from here on.
-  }
+void GraphCacheState::release(EntryPtr entry, EntryChain& out) noexcept {
   (entry->has_pending ? draining_ : out).push(std::move(entry));
 }
 
-void GraphCacheState::destroy(EntryChain out, bool wait) noexcept {
-  while (const EntryPtr entry = out.pop()) {
-    if (wait) {
-      wait_until_over(entry->pending);
+void GraphCacheState::take_out(SlotIndex::Handle node, std::uint64_t& counter,
+                               EntryChain& out) noexcept {
+  const std::unique_ptr<CacheSlot> slot = index_.take(node);
+  KeyRecord& record = *slot->instances.front()->record;
+  record.engine->stats.bytes -= record.stats.bytes;
+  record.stats.held = false;
+  record.stats.bytes = 0;
+  record.stats.instances = 0;
+  record.usage = {};
+  for (EntryPtr& entry : slot->instances) {
+    ++counter;
+    entry->slot = nullptr;
+    if (!entry->leased) {  // Otherwise its lease owns it from here on.
+      release(std::move(entry), out);
     }
+  }
+}
+
+void GraphCacheState::take_out(CacheEntry& entry, EntryChain& out) noexcept {
+  CacheSlot& slot = *entry.slot;
+  if (slot.instances.size() == 1) {
+    std::uint64_t ignored = 0;
+    take_out(slot.place, ignored, out);
+    return;
+  }
+  const auto bytes = static_cast<std::int64_t>(entry.graph->bytes());
+  index_.recharge(slot.place, slot.place->charge - bytes);
+  KeyRecord& record = *entry.record;
+  record.stats.bytes -= bytes;
+  --record.stats.instances;
+  record.engine->stats.bytes -= bytes;
+  const auto place = std::ranges::find(slot.instances, &entry, &EntryPtr::get);
+  EntryPtr taken = std::move(*place);
+  slot.instances.erase(place);
+  taken->slot = nullptr;
+  if (!taken->leased) {
+    release(std::move(taken), out);
   }
 }
 
 void GraphCacheState::reap() noexcept {
   EntryChain candidates;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     while (EntryPtr entry = draining_.pop()) {
       candidates.push(std::move(entry));
     }
@@ -305,58 +179,59 @@ void GraphCacheState::reap() noexcept {
       unfinished.push(std::move(entry));
     }
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   while (EntryPtr entry = unfinished.pop()) {
     draining_.push(std::move(entry));
   }
 }
 
 std::int64_t GraphCacheState::size() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return static_cast<std::int64_t>(index_.size());
 }
 
 std::vector<GraphKey> GraphCacheState::list_keys() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<GraphKey> keys;
   keys.reserve(index_.size());
-  for (const Index::Node& node : index_) {
+  for (const SlotIndex::Node& node : index_) {
     keys.push_back(*node.key);
   }
   return keys;
 }
 
 bool GraphCacheState::contains(const GraphKey& key) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return index_.find(key) != nullptr;
 }
 
 void GraphCacheState::safe_remove(const GraphKey& key) {
   EntryChain out;
   {
-    const std::lock_guard lock(mutex_);
-    if (const Index::Node* node = index_.find(key)) {
+    const MutexLock lock(mutex_);
+    if (const SlotIndex::Node* node = index_.find(key)) {
       take_out(node->value->place, stats_.removals, out);
     }
-    if (refusals_.find(key) != nullptr) {
-      refusals_.take(refusals_.handle_of(key));
+    if (const auto* known = keys_.find(key)) {
+      known->value->stats.refusal.reset();
     }
   }
   reap();
 }
 
 void GraphCacheState::purge(std::optional<std::int64_t> n_oldest) {
-  require_not_negative(n_oldest.value_or(0), "n_oldest");
+  require_at_least(n_oldest.value_or(0), 0, "n_oldest");
   EntryChain out;
-  LruIndex<GraphKey, Refusal> refusals;
   {
-    const std::lock_guard lock(mutex_);
-    auto left = n_oldest.value_or(GraphCacheOptions::kUnbounded);
-    for (; left > 0 && index_.size() > 0; --left) {
+    const MutexLock lock(mutex_);
+    for (auto left = n_oldest.value_or(GraphCacheOptions::kUnbounded);
+         left > 0 && index_.size() > 0; --left) {
       take_out(index_.begin(), stats_.evictions, out);
     }
     if (!n_oldest.has_value()) {
-      std::swap(refusals, refusals_);
+      for (const auto& node : keys_) {
+        node.value->stats.refusal.reset();
+      }
     }
   }
   reap();
@@ -364,56 +239,85 @@ void GraphCacheState::purge(std::optional<std::int64_t> n_oldest) {
 
 void GraphCacheState::remove_engine(EngineId engine) noexcept {
   EntryChain out;
+  std::vector<Job> jobs;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
+    drop_jobs(engine, jobs);
     for (auto node = index_.begin(); node != index_.end();) {
       const auto here = node++;
       if (here->key->engine() == engine) {
         take_out(here, stats_.removals, out);
       }
     }
-    for (auto node = refusals_.begin(); node != refusals_.end();) {
+    for (auto node = keys_.begin(); node != keys_.end();) {
       const auto here = node++;
       if (here->key->engine() == engine) {
-        refusals_.take(here);
+        keys_.take(here);
       }
     }
+    engines_.erase(engine);
   }
   reap();
 }
 
 std::optional<Refusal> GraphCacheState::refusal(const GraphKey& key) const {
-  const std::lock_guard lock(mutex_);
-  const auto* refused = refusals_.find(key);
-  return refused == nullptr ? std::nullopt : std::optional(refused->value);
+  const MutexLock lock(mutex_);
+  const auto* known = keys_.find(key);
+  return known == nullptr ? std::nullopt : known->value->stats.refusal;
 }
 
-GraphCacheStats GraphCacheState::stats() const {
-  GraphCacheStats stats;
-  std::vector<std::chrono::nanoseconds> times;
-  {
-    const std::lock_guard lock(mutex_);
-    stats = stats_;
-    stats.size = static_cast<std::int64_t>(index_.size());
-    stats.bytes = index_.charge();
-    times = capture_times_;
-  }
-  if (!times.empty()) {
+void GraphCacheState::fill_totals(GraphCacheStats& stats) const {
+  stats = stats_;
+  stats.size = static_cast<std::int64_t>(index_.size());
+  stats.bytes = index_.charge();
+  stats.queued_captures = static_cast<std::int64_t>(queue_.size());
+  stats.time_saved = nanoseconds(usage_.saved);
+  if (!capture_times_.empty()) {
+    std::vector<std::chrono::nanoseconds> times = capture_times_;
     const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
     std::ranges::nth_element(times, middle);
     stats.capture_time_median = *middle;
   }
+}
+
+GraphCacheStats GraphCacheState::stats() const {
+  GraphCacheStats stats;
+  const MutexLock lock(mutex_);
+  fill_totals(stats);
   return stats;
+}
+
+GraphCacheReport GraphCacheState::report() const {
+  GraphCacheReport report;
+  const MutexLock lock(mutex_);
+  fill_totals(report.totals);
+  for (const auto& [id, engine] : engines_) {
+    report.engines.push_back(engine->stats);
+    report.engines.back().time_saved = nanoseconds(engine->usage.saved);
+  }
+  for (const auto& node : keys_) {
+    KeyStats key = node.value->stats;
+    const KeyUsage& usage = node.value->usage;
+    key.mean_eager_time = nanoseconds(usage.mean_eager());
+    key.mean_replay_time = nanoseconds(usage.mean_replay());
+    key.time_saved = nanoseconds(usage.saved);
+    report.keys.push_back(std::move(key));
+  }
+  return report;
 }
 
 void GraphCacheState::wait_idle() {
   std::vector<Completion> pending;
   {
-    std::unique_lock lock(mutex_);
-    finished_.wait(lock, [&] { return flights_.empty(); });
-    for (const Index::Node& node : index_) {
-      if (!node.value->leased && node.value->has_pending) {
-        pending.push_back(node.value->pending);
+    const MutexLock lock(mutex_);
+    while (!flights_.empty() || !queue_.empty()) {
+      changed_.wait(mutex_);
+    }
+    for (const SlotIndex::Node& node : index_) {
+      for (const EntryPtr& entry : node.value->instances) {
+        if (!entry->leased && entry->has_pending) {
+          pending.push_back(entry->pending);
+        }
       }
     }
     for (const CacheEntry* entry = draining_.head(); entry != nullptr;
@@ -429,9 +333,13 @@ void GraphCacheState::wait_idle() {
 
 void GraphCacheState::close() noexcept {
   EntryChain out;
+  std::vector<Job> jobs;
+  std::thread worker;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closed_ = true;
+    jobs.swap(queue_);
+    std::swap(worker, worker_);
     while (index_.size() > 0) {
       take_out(index_.begin(), stats_.removals, out);
     }
@@ -439,7 +347,17 @@ void GraphCacheState::close() noexcept {
       out.push(std::move(entry));
     }
   }
-  destroy(std::move(out), true);
+  changed_.notify_all();
+  if (worker.joinable()) {
+    if (worker.get_id() == std::this_thread::get_id()) {
+      worker.detach();  // A log sink held the last handle: the thread ends by itself.
+    } else {
+      worker.join();
+    }
+  }
+  while (const EntryPtr entry = out.pop()) {
+    wait_until_over(entry->pending);
+  }
 }
 
 }  // namespace replayrt::detail

@@ -1,88 +1,49 @@
 #pragma once
 
+#include <array>
 #include <chrono>
-#include <condition_variable>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <span>
+#include <thread>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
-#include "core/engine_state.hpp"
-#include "core/lru_index.hpp"
+#include "core/admission.hpp"
+#include "core/annotated_mutex.hpp"
+#include "core/cache_entry.hpp"
 #include "replayrt/core/graph_cache.hpp"
 
 namespace replayrt::detail {
 
-/// One captured graph. Owned by the index while it is held, and by its lease while there is one.
-struct CacheEntry {
-  GraphKey key;
-  std::shared_ptr<EngineState> engine;  // Before `graph`: the graph is destroyed first.
-  std::unique_ptr<Executor> graph;
-
-  // All below is guarded by the cache's lock; `pending` also by the lease: who holds it may touch
-  // it.
-  LruIndex<GraphKey, std::shared_ptr<CacheEntry>>::Handle place{};  // Valid while `held`.
-  bool held = false;                                                // In the index.
-  bool leased = false;
-  bool has_pending = false;
-  Completion pending{};                    // Device work of the last, ended lease.
-  std::shared_ptr<CacheEntry> next_out{};  // For EntryChain.
-};
-
-/// Entries that are on their way out, linked through themselves so that taking them out cannot
-/// fail.
-class EntryChain {
- public:
-  EntryChain() noexcept = default;
-  EntryChain(EntryChain&& other) noexcept : head_(std::move(other.head_)) {}
-  EntryChain& operator=(EntryChain&&) = delete;
-  ~EntryChain() {
-    while (pop() != nullptr) {
-    }
-  }
-
-  [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
-  void push(std::shared_ptr<CacheEntry> entry) noexcept {
-    entry->next_out = std::move(head_);
-    head_ = std::move(entry);
-  }
-  /// Null when empty.
-  std::shared_ptr<CacheEntry> pop() noexcept {
-    std::shared_ptr<CacheEntry> entry = std::move(head_);
-    if (entry != nullptr) {
-      head_ = std::move(entry->next_out);
-    }
-    return entry;
-  }
-  [[nodiscard]] const CacheEntry* head() const noexcept { return head_.get(); }
-
- private:
-  std::shared_ptr<CacheEntry> head_;
-};
-
 /// The one implementation behind GraphCache, shared with its leases. See GraphCache for the
-/// contract.
+/// contract. Its sources are: graph_cache_state.cpp (looking, removing, reporting),
+/// graph_cache_acquire.cpp (how a call is served), graph_cache_capture.cpp (captures, inline and in
+/// the background).
 class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
  public:
   /// What becomes of a captured graph when its lease ends.
   enum class End : std::uint8_t {
     kKeep,
     kDiscard,  ///< Its run failed: it leaves the cache.
+    // The rest while the call goes on, to be served eagerly:
     kUnused,   ///< The work of its previous lease is not complete: it was not run.
+    kRefused,  ///< It failed its verification: it leaves the cache.
   };
+  using RunTime = std::optional<std::chrono::nanoseconds>;
 
   explicit GraphCacheState(const GraphCacheOptions& options);
   ~GraphCacheState();
   GraphCacheState(const GraphCacheState&) = delete;
   GraphCacheState& operator=(const GraphCacheState&) = delete;
 
-  Lease acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key);
-  void end_lease(std::shared_ptr<CacheEntry> entry, const Completion& completion, End end,
-                 Route route) noexcept;
+  /// `inputs` may be empty: then nothing can be verified yet.
+  Lease acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key,
+                std::span<const TensorView> inputs);
+  void end_lease(EntryPtr entry, const Completion& completion, End end, Route route,
+                 RunTime run_time) noexcept;
+  void end_eager(KeyRecord& record, RunTime run_time) noexcept;
 
   std::int64_t size() const;
   std::vector<GraphKey> list_keys() const;
@@ -92,62 +53,124 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   void remove_engine(EngineId engine) noexcept;
   std::optional<Refusal> refusal(const GraphKey& key) const;
   GraphCacheStats stats() const;
+  GraphCacheReport report() const;
   void wait_idle();
 
   /// The GraphCache is gone: drops everything, and what is being captured is not kept.
   void close() noexcept;
 
  private:
-  using EntryPtr = std::shared_ptr<CacheEntry>;
-  using Index = LruIndex<GraphKey, EntryPtr>;
-
-  /// One capture under way; those who need its outcome wait on `finished_`.
+  /// One capture under way; those who need its outcome wait on `changed_`.
   struct Flight {
     bool done = false;
   };
 
-  /// What the lock section of `acquire` decided: one of three.
-  struct Decision {
-    EntryPtr entry{};                  // Leased to the caller,
-    bool check_pending = false;        // if the work of the last lease is complete.
-    std::shared_ptr<Flight> flight{};  // The caller captures.
-    Reason reason = Reason::kNone;     // Eagerly, for this reason.
+  /// A capture that waits for the background thread.
+  struct Job {
+    std::shared_ptr<EngineState> engine;
+    std::shared_ptr<KeyRecord> record;
+    TensorList inputs;  ///< Copies of the first missing call's, for verification.
   };
 
-  Decision decide(const EngineState& engine, const GraphKey& key);
+  /// What is to be done for one call: one of the four.
+  struct Decision {
+    EntryPtr entry{};                  ///< Replay this, leased to the caller.
+    std::shared_ptr<Flight> flight{};  ///< Capture now.
+    bool enqueue = false;              ///< Leave it to the background thread, and serve eagerly.
+    Reason reason = Reason::kNone;     ///< Serve eagerly.
+    std::shared_ptr<KeyRecord> record{};
+    bool verify = false;  ///< Of a capture.
+  };
+
+  /// What a capture came to.
+  struct Outcome {
+    EntryPtr entry{};
+    Refusal refusal{};
+    std::chrono::nanoseconds took{0};
+  };
+
+  // graph_cache_acquire.cpp
+  std::optional<Decision> decide_hit(const EngineState& engine, const GraphKey& key)
+      REPLAYRT_EXCLUDES(mutex_);
+  Decision decide_miss(const EngineState& engine, const GraphKey& key, TimePoint now,
+                       bool can_verify) REPLAYRT_EXCLUDES(mutex_);
+  Decision eagerly(Reason reason, std::shared_ptr<KeyRecord> record) REPLAYRT_REQUIRES(mutex_);
+  Reason why_not_capture(const EngineState& engine, KeyRecord& record, TimePoint now)
+      REPLAYRT_REQUIRES(mutex_);
+  double worth_of_victims(const EngineState& engine, const KeyRecord& record)
+      REPLAYRT_REQUIRES(mutex_);
+  bool captures_exhausted(TimePoint now) REPLAYRT_REQUIRES(mutex_);
+  bool draw_verification() REPLAYRT_REQUIRES(mutex_);
+  std::shared_ptr<KeyRecord> record_of(const GraphKey& key) REPLAYRT_REQUIRES(mutex_);
+  Admission admission_of(const EngineState& engine) const;
   Lease lease_of(EntryPtr entry, Route route) noexcept;
-  Lease capture_and_lease(const std::shared_ptr<EngineState>& engine, const GraphKey& key,
-                          Flight& flight);
+  Lease lease_eager(EngineState& engine, Reason reason, std::shared_ptr<KeyRecord> record);
+  Lease capture_and_lease(const std::shared_ptr<EngineState>& engine, const Decision& decision,
+                          std::span<const TensorView> inputs);
+  /// Whether the leased `entry` may be used: its earlier device work is complete, and it is
+  /// verified.
+  Reason make_ready(EngineState& engine, const EntryPtr& entry, std::span<const TensorView> inputs);
+
+  // graph_cache_capture.cpp
+  Outcome capture(const std::shared_ptr<EngineState>& engine,
+                  const std::shared_ptr<KeyRecord>& record, std::span<const TensorView> inputs,
+                  bool verify) noexcept;
   std::unique_ptr<Executor> try_capture(EngineState& engine, const GraphKey& key,
                                         Refusal& refusal) noexcept;
-  /// Ends the flight and files `entry`, leased, or `refusal`. Whether it was kept; if not,
-  /// `refusal` says why.
-  bool publish(const EntryPtr& entry, const GraphKey& key, Flight& flight,
-               std::chrono::nanoseconds took, Refusal& refusal) noexcept;
-  Refusal why_not_kept(const CacheEntry& entry) const;
+  /// Ends the flight and files the outcome; the entry leased if `lease`. Whether it was kept.
+  bool publish(Outcome& outcome, KeyRecord& record, Flight& flight, bool lease) noexcept;
+  Refusal why_not_kept(const CacheEntry& entry) const REPLAYRT_REQUIRES(mutex_);
+  bool file(const EntryPtr& entry) REPLAYRT_REQUIRES(mutex_);
+  void make_room(const CacheSlot& keep, EntryChain& victims) REPLAYRT_REQUIRES(mutex_);
+  void refuse(KeyRecord& record, const Refusal& refusal, TimePoint now) REPLAYRT_REQUIRES(mutex_);
+  std::string thrash_warning(TimePoint now) REPLAYRT_REQUIRES(mutex_);
+  void report_outcome(const Outcome& outcome, const KeyRecord& record, bool kept) const;
+  void enqueue(const std::shared_ptr<EngineState>& engine, const std::shared_ptr<KeyRecord>& record,
+               std::span<const TensorView> inputs);
+  void work() noexcept;
+  std::optional<Job> next_job() REPLAYRT_EXCLUDES(mutex_);
+  void drop_jobs(EngineId engine, std::vector<Job>& out) REPLAYRT_REQUIRES(mutex_);
 
-  // With the lock held; what is taken out is destroyed by the caller after the lock.
-  void take_out(Index::Handle node, std::uint64_t& counter, EntryChain& out) noexcept;
-  void remember(const GraphKey& key, const Refusal& refusal);
-  void recount_as_eager(Route route) noexcept;
-
-  /// Waits for the device work of what was taken out, where there is any, and destroys it.
-  static void destroy(EntryChain out, bool wait) noexcept;
-  /// Destroys what was evicted with device work pending and has it complete now.
+  // graph_cache_state.cpp; what is taken out is destroyed by the caller after the lock.
+  void take_out(SlotIndex::Handle node, std::uint64_t& counter, EntryChain& out) noexcept
+      REPLAYRT_REQUIRES(mutex_);
+  void take_out(CacheEntry& entry, EntryChain& out) noexcept REPLAYRT_REQUIRES(mutex_);
+  void release(EntryPtr entry, EntryChain& out) noexcept REPLAYRT_REQUIRES(mutex_);
+  void recount_as_eager(Route route, EngineRecord& engine, KeyRecord& key) noexcept
+      REPLAYRT_REQUIRES(mutex_);
+  void fill_totals(GraphCacheStats& stats) const REPLAYRT_REQUIRES(mutex_);
   void reap() noexcept;
 
   const GraphCacheOptions options_;
+  const Clock clock_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable finished_;  // A flight has ended.
-  Index index_;
-  LruIndex<GraphKey, Refusal> refusals_;
-  std::unordered_map<GraphKey, std::shared_ptr<Flight>> flights_;
-  EntryChain draining_;  // Out of the index, not leased, device work not known to be complete.
-  bool closed_ = false;
+  mutable Mutex mutex_;
+  CondVar changed_;  ///< A flight has ended, a job was queued, or the cache is closed.
+  SlotIndex index_ REPLAYRT_GUARDED_BY(mutex_);
+  LruIndex<GraphKey, std::shared_ptr<KeyRecord>> keys_ REPLAYRT_GUARDED_BY(mutex_);
+  std::unordered_map<EngineId, std::shared_ptr<EngineRecord>> engines_ REPLAYRT_GUARDED_BY(mutex_);
+  std::unordered_map<GraphKey, std::shared_ptr<Flight>> flights_ REPLAYRT_GUARDED_BY(mutex_);
+  EntryChain draining_
+      REPLAYRT_GUARDED_BY(mutex_);  ///< Taken out; device work not known to be complete.
+  bool closed_ REPLAYRT_GUARDED_BY(mutex_) = false;
 
-  GraphCacheStats stats_;  // `size` and `bytes` are filled in by stats().
-  std::vector<std::chrono::nanoseconds> capture_times_;  // A ring of the last ones.
+  CacheUsage usage_ REPLAYRT_GUARDED_BY(mutex_);
+  GraphCacheStats stats_ REPLAYRT_GUARDED_BY(mutex_);  ///< Without what fill_totals() adds.
+  std::vector<std::chrono::nanoseconds> capture_times_ REPLAYRT_GUARDED_BY(mutex_);  ///< A ring.
+  std::vector<TimePoint> capture_begins_
+      REPLAYRT_GUARDED_BY(mutex_);  ///< A ring, for the rate limit.
+  std::uint64_t captures_begun_ REPLAYRT_GUARDED_BY(mutex_) = 0;
+  std::uint64_t verification_draws_ REPLAYRT_GUARDED_BY(mutex_) = 0;
+  std::uint64_t window_captures_ REPLAYRT_GUARDED_BY(mutex_) = 0;
+  std::uint64_t window_futile_ REPLAYRT_GUARDED_BY(mutex_) = 0;
+  std::optional<TimePoint> warned_at_ REPLAYRT_GUARDED_BY(mutex_);
+
+  std::vector<Job> queue_ REPLAYRT_GUARDED_BY(mutex_);
+  std::thread worker_ REPLAYRT_GUARDED_BY(mutex_);  ///< Started by the first job.
+  std::int64_t active_ REPLAYRT_GUARDED_BY(mutex_) =
+      0;  ///< Calls between acquire and the end of their lease.
+  std::uint64_t calls_at_capture_ REPLAYRT_GUARDED_BY(mutex_) = 0;
+  TimePoint rest_until_ REPLAYRT_GUARDED_BY(mutex_) = TimePoint::min();
 };
 
 }  // namespace replayrt::detail

@@ -1,6 +1,7 @@
 #include "replayrt/core/infer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -66,9 +67,9 @@ class Runner {
 
   Completion run(std::span<const TensorView> inputs, TensorList& outputs,
                  InferResult& result) const {
-    Lease lease = cache_ == nullptr
-                      ? engine_.lease_eager(reason_)
-                      : cache_->acquire(engine_.shared_from_this(), engine_.key_for(inputs));
+    Lease lease = cache_ == nullptr ? engine_.lease_eager(reason_)
+                                    : cache_->acquire(engine_.shared_from_this(),
+                                                      engine_.key_for(inputs), inputs);
     if (lease.route() != Route::kEager) {
       try {
         return run_leased(lease, inputs, outputs, result);
@@ -93,13 +94,14 @@ class Runner {
   Completion run_leased(Lease& lease, std::span<const TensorView> inputs, TensorList& outputs,
                         InferResult& result) const {
     outputs.clear();
+    const auto begin = std::chrono::steady_clock::now();
     RunReport report = lease.executor().run(inputs, context_, outputs);
     if (context_.synchronize) {
       report.completion.wait();
     }
     result.bytes_copied += report.bytes_copied;
     add_route(result, lease.route(), lease.reason());
-    lease.finish(report.completion);
+    lease.finish(report.completion, std::chrono::steady_clock::now() - begin);
     return report.completion;
   }
 

@@ -51,6 +51,12 @@ class LruIndex {
     return node;
   }
 
+  /// Changes what the node counts for.
+  void recharge(Handle node, std::int64_t charge) noexcept {
+    charge_ += charge - node->charge;
+    node->charge = charge;
+  }
+
   /// Takes the node out and returns its value.
   Value take(Handle node) noexcept {
     Value value = std::move(node->value);

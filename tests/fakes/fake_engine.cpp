@@ -134,6 +134,10 @@ class FakeEngine final : public EngineBackend {
   const std::vector<TensorSpec>& outputs() const noexcept override { return shared_->outputs; }
   std::size_t max_eager_executors() const noexcept override { return shared_->options.max_eager; }
   MemoryResource& memory() noexcept override { return memory_; }
+  CaptureEstimate estimate(const InputSignature& /*signature*/) const noexcept override {
+    return shared_->options.estimate;
+  }
+  Admission preferred_admission() const noexcept override { return shared_->options.admission; }
 
   std::unique_ptr<Executor> make_eager() override {
     ++counters().eager_made;

@@ -32,6 +32,8 @@ struct FakeOptions {
       {"x", DType::kF32, std::vector<DimensionRange>{{1, 1024, {}}, {1, 1024, {}}}}};
   std::size_t max_eager = 1;
   std::size_t graph_bytes = 1000;
+  CaptureEstimate estimate{.time = std::chrono::milliseconds(1), .bytes = 1000};
+  Admission admission = Admission::always();
   /// Set: runs complete later, on this device.
   std::shared_ptr<FakeDevice> device{};
   /// Called at the start of capture(); may throw or block.

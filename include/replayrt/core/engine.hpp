@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,7 +15,9 @@
 #include "replayrt/core/device.hpp"
 #include "replayrt/core/dtype.hpp"
 #include "replayrt/core/error.hpp"
+#include "replayrt/core/graph_cache_options.hpp"
 #include "replayrt/core/graph_key.hpp"
+#include "replayrt/core/reason.hpp"
 #include "replayrt/core/tensor.hpp"
 
 namespace replayrt {
@@ -45,27 +48,6 @@ struct TensorSpec {
   /// "1x3x?x?", "1..8x3x48x?", "scalar", or "any rank".
   [[nodiscard]] std::string shape_text() const;
 };
-
-/// Why a call was not a replay, or a graph not captured.
-enum class Reason : std::uint8_t {
-  kNone,                ///< It was a replay, or the call that captured.
-  kNoCache,             ///< The call was given no cache.
-  kDisabled,            ///< `disable_cuda_graphs` was set.
-  kCapacityZero,        ///< The cache holds nothing: capacity 0.
-  kBusy,                ///< Another lease of the same graph is not over yet.
-  kOverBudget,          ///< The graph alone is larger than the cache's `max_bytes`.
-  kStateful,            ///< The model keeps state between runs.
-  kAliasedIo,           ///< An output shares memory with an input or another output.
-  kRandom,              ///< The model draws random numbers.
-  kDataDependentShape,  ///< An output's shape depends on the values of the inputs.
-  kNoFreeProfile,       ///< Every optimization profile of the engine is in use.
-  kCaptureFailed,       ///< The backend failed while it captured.
-  kReplayFailed,  ///< The captured graph failed to run; it was dropped and the call served eagerly.
-  kEngineRetired,  ///< The engine went away while its graph was being captured.
-};
-
-/// "none", "no_cache", "over_budget", …
-std::string_view to_string(Reason reason) noexcept;
 
 /// Thrown by `EngineBackend::capture` when this engine or shape cannot be captured. The cache turns
 /// it into eager execution; it never reaches a caller of `infer`.
@@ -157,6 +139,12 @@ class MemoryResource {
   virtual void fill_zero(void* to, std::size_t bytes, const RunContext& context) = 0;
 };
 
+/// What a backend expects of a capture.
+struct CaptureEstimate {
+  std::chrono::nanoseconds time{0};
+  std::size_t bytes = 0;
+};
+
 /// A model loaded for one device, as a backend implements it. Port. Immutable and thread-safe:
 /// every member may be called from many threads at once.
 class EngineBackend {
@@ -178,6 +166,13 @@ class EngineBackend {
   /// A captured graph: an executor for exactly `signature`. Throws CaptureRefused, or any other
   /// exception, which the cache takes as Reason::kCaptureFailed.
   virtual std::unique_ptr<Executor> capture(const InputSignature& signature) = 0;
+
+  /// What a capture of `signature` is expected to cost before any has been measured.
+  [[nodiscard]] virtual CaptureEstimate estimate(
+      const InputSignature& signature) const noexcept = 0;
+
+  /// How a cache that was told nothing decides what to capture.
+  [[nodiscard]] virtual Admission preferred_admission() const noexcept = 0;
 
   virtual MemoryResource& memory() noexcept = 0;
 };

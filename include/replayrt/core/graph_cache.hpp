@@ -1,9 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +9,8 @@
 #include <vector>
 
 #include "replayrt/core/engine.hpp"
+#include "replayrt/core/graph_cache_options.hpp"
+#include "replayrt/core/graph_cache_stats.hpp"
 #include "replayrt/core/graph_key.hpp"
 
 namespace replayrt {
@@ -25,49 +25,11 @@ enum class Route : std::uint8_t {
 /// "eager", "captured", "replayed"
 std::string_view to_string(Route route) noexcept;
 
-struct GraphCacheOptions {
-  static constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
-
-  std::int64_t capacity = 8;            ///< Most graphs held. 0 turns caching off.
-  std::int64_t max_bytes = kUnbounded;  ///< Most bytes of footprints held.
-};
-
-/// A consistent snapshot of a cache's counters. calls = eager + captured + replayed, always; a call
-/// is one executor run asked of this cache (one chunk of a split batch).
-struct GraphCacheStats {
-  std::uint64_t calls = 0;
-  std::uint64_t eager = 0;
-  std::uint64_t captured = 0;
-  std::uint64_t replayed = 0;
-
-  std::uint64_t hits = 0;              ///< The graph was there, and was leased or busy.
-  std::uint64_t misses = 0;            ///< It was not.
-  std::uint64_t captures = 0;          ///< Graphs made, published or not.
-  std::uint64_t capture_failures = 0;  ///< Captures that failed, were refused, or were over budget.
-  std::uint64_t evictions = 0;         ///< Graphs pushed out by capacity, max_bytes or purge.
-  std::uint64_t removals = 0;          ///< Graphs taken out by safe_remove or with their engine.
-
-  std::int64_t capacity = 0;
-  std::int64_t max_bytes = 0;
-  std::int64_t size = 0;
-  std::int64_t bytes = 0;       ///< Sum of the footprints of the graphs in the cache.
-  std::int64_t peak_bytes = 0;  ///< Largest value that `bytes` has had.
-
-  std::chrono::nanoseconds capture_time_total{0};
-  std::chrono::nanoseconds capture_time_median{
-      0};  ///< Over the last 4,096 captures; 0 if there are none.
-};
-
-/// Why a key is served eagerly although the cache has room.
-struct Refusal {
-  Reason reason = Reason::kNone;
-  std::string message;
-};
-
 namespace detail {
 class GraphCacheState;
 struct CacheEntry;
 struct EagerSlot;
+struct KeyRecord;
 }  // namespace detail
 
 /// Exclusive, scoped use of one executor: a captured graph of a cache, or an eager executor of the
@@ -85,7 +47,9 @@ class Lease {
   [[nodiscard]] Reason reason() const noexcept { return reason_; }
 
   /// Ends the lease for the caller; the executor stays reserved until `completion` is done.
-  void finish(const Completion& completion) noexcept;
+  /// `run_time`: how long the run took, if it was measured; the cache weighs captures by it.
+  void finish(const Completion& completion,
+              std::optional<std::chrono::nanoseconds> run_time = std::nullopt) noexcept;
 
   /// Ends the lease of a captured graph whose run failed: the graph leaves the cache and is
   /// destroyed. On an eager lease the executor is destroyed and a new one made when next needed.
@@ -95,11 +59,14 @@ class Lease {
   friend class detail::GraphCacheState;
   friend class detail::EngineState;
   Lease() noexcept;
-  void end(const Completion& completion, bool keep) noexcept;
+  void end(const Completion& completion, bool keep,
+           std::optional<std::chrono::nanoseconds> run_time) noexcept;
 
-  // Exactly one of (cache_, entry_) and eager_ is set.
+  // Of a captured graph: cache_, entry_. Eager: engine_, eager_; and cache_, record_ if a cache was
+  // asked.
   std::shared_ptr<detail::GraphCacheState> cache_;
   std::shared_ptr<detail::CacheEntry> entry_;
+  std::shared_ptr<detail::KeyRecord> record_;
   std::shared_ptr<detail::EngineState> engine_;
   std::unique_ptr<detail::EagerSlot> eager_;
   Executor* executor_ = nullptr;
@@ -156,6 +123,9 @@ class GraphCache {
   [[nodiscard]] std::optional<Refusal> refusal(const GraphKey& key) const;
 
   [[nodiscard]] GraphCacheStats stats() const;
+
+  /// The same with every engine and key, all at one moment.
+  [[nodiscard]] GraphCacheReport report() const;
 
   /// Returns when no capture is under way, the device work of its graphs whose leases have ended is
   /// complete, and what was evicted meanwhile is destroyed.

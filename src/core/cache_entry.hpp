@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/engine_state.hpp"
+#include "core/lru_index.hpp"
+#include "core/usage.hpp"
+#include "replayrt/core/graph_cache_stats.hpp"
+
+namespace replayrt::detail {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// What the cache knows of one engine. Guarded by the cache's lock.
+struct EngineRecord {
+  EngineUsage usage;
+  EngineStats stats;
+  std::int64_t graph_bytes_total = 0;  ///< Of all graphs ever made.
+};
+
+/// What the cache knows of one key, held or not. Guarded by the cache's lock.
+struct KeyRecord {
+  KeyRecord(GraphKey of, std::shared_ptr<EngineRecord> record)
+      : engine(std::move(record)), stats(std::move(of)) {}
+
+  const std::shared_ptr<EngineRecord> engine;
+  KeyUsage usage;  ///< Starts anew when the key is evicted.
+  KeyStats stats;  ///< Counters since the key is remembered; `stats.refusal` is the negative cache.
+  TimePoint retry_at = TimePoint::max();  ///< When a refused capture is tried again.
+  bool queued = false;                    ///< Waits for the background thread.
+};
+
+struct CacheSlot;
+
+/// One captured graph. Owned by its slot while it is held, and by its lease while there is one.
+struct CacheEntry {
+  std::shared_ptr<EngineState> engine;  // Before `graph`: the graph is destroyed first.
+  std::unique_ptr<Executor> graph;
+  std::shared_ptr<KeyRecord> record;
+
+  // All below is guarded by the cache's lock; `pending` and `verified` by the lease while there is
+  // one.
+  CacheSlot* slot = nullptr;  // Null when it is no longer held.
+  bool leased = false;
+  bool verified = false;
+  bool has_pending = false;
+  Completion pending{};  // Device work of the last, ended lease.
+  std::shared_ptr<CacheEntry> next_out{};
+};
+
+using EntryPtr = std::shared_ptr<CacheEntry>;
+
+/// The graphs of one key.
+struct CacheSlot {
+  std::vector<EntryPtr> instances;
+  LruIndex<GraphKey, std::unique_ptr<CacheSlot>>::Handle place{};
+};
+
+using SlotIndex = LruIndex<GraphKey, std::unique_ptr<CacheSlot>>;
+
+/// Entries that are on their way out, linked through themselves so that taking them out cannot
+/// fail.
+class EntryChain {
+ public:
+  EntryChain() noexcept = default;
+  EntryChain(EntryChain&& other) noexcept : head_(std::move(other.head_)) {}
+  EntryChain& operator=(EntryChain&&) = delete;
+  ~EntryChain() {
+    while (pop() != nullptr) {
+    }
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
+  void push(EntryPtr entry) noexcept {
+    entry->next_out = std::move(head_);
+    head_ = std::move(entry);
+  }
+  /// Null when empty.
+  EntryPtr pop() noexcept {
+    EntryPtr entry = std::move(head_);
+    if (entry != nullptr) {
+      head_ = std::move(entry->next_out);
+    }
+    return entry;
+  }
+  [[nodiscard]] const CacheEntry* head() const noexcept { return head_.get(); }
+
+ private:
+  EntryPtr head_;
+};
+
+}  // namespace replayrt::detail

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/engine_state.hpp"
+
+namespace replayrt::detail {
+
+/// Runs `graph` and an eager executor of `engine` on `inputs` and compares. Null if the answers
+/// agree: |a - b| <= atol + rtol * |b| for every element, f32 and f64: 1e-4, 1e-3; f16 and bf16:
+/// 2e-2, 2e-2; of integers at most 0.1 % (and at least one) may differ, for ties. Otherwise what
+/// differs most. Types of 8 bits and less that are no integers are compared as bytes. Throws what
+/// the runs throw.
+std::optional<std::string> disagreement(EngineState& engine, Executor& graph,
+                                        std::span<const TensorView> inputs);
+
+/// The comparison alone, on host memory; `name` is the output's.
+std::optional<std::string> disagreement(const Tensor& graph, const Tensor& eager,
+                                        const std::string& name);
+
+}  // namespace replayrt::detail
