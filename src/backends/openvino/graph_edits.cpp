@@ -2,10 +2,19 @@
 
 #include <algorithm>
 #include <openvino/op/constant.hpp>
+#include <openvino/op/convert.hpp>
+#include <openvino/op/gather.hpp>
+#include <openvino/op/greater_eq.hpp>
+#include <openvino/op/minimum.hpp>
+#include <openvino/op/range.hpp>
+#include <openvino/op/reduce_max.hpp>
+#include <openvino/op/reduce_min.hpp>
+#include <openvino/op/reshape.hpp>
 #include <openvino/op/result.hpp>
+#include <openvino/op/select.hpp>
+#include <openvino/op/shape_of.hpp>
 #include <openvino/op/squeeze.hpp>
-#include <openvino/op/topk.hpp>
-#include <string>
+#include <openvino/op/subtract.hpp>
 
 #include "backends/openvino/types.hpp"
 #include "replayrt/core/error.hpp"
@@ -43,6 +52,32 @@ std::int64_t checked_axis(const GraphEdits::ArgMax& edit, const ov::PartialShape
   return edit.axis < 0 ? edit.axis + rank : edit.axis;
 }
 
+// The smallest index whose element equals the largest element. Not TopK: its stable form is slower
+// than all the rest of a recognition model's output layer, and its other forms give any of several
+// equal elements.
+ov::Output<ov::Node> first_largest(const ov::Output<ov::Node>& source, std::int64_t axis) {
+  using namespace ov::op;
+  const auto axes = v0::Constant::create(ov::element::i64, {1}, {axis});
+  const auto zero = v0::Constant::create(ov::element::i32, {}, {0});
+  const auto one = v0::Constant::create(ov::element::i32, {}, {1});
+  const auto shape = std::make_shared<v3::ShapeOf>(source, ov::element::i32);
+  const auto extent = std::make_shared<v8::Gather>(shape, axes->output(0), zero);
+  const auto count = std::make_shared<v0::Squeeze>(extent);
+  const auto numbers = std::make_shared<v4::Range>(zero, count, one, ov::element::i32);
+  std::vector<std::int64_t> along(source.get_partial_shape().size(), 1);
+  along[static_cast<std::size_t>(axis)] = -1;
+  const auto indices = std::make_shared<v1::Reshape>(
+      numbers, v0::Constant::create(ov::element::i64, {along.size()}, along), false);
+  const auto largest = std::make_shared<v1::ReduceMax>(source, axes, true);
+  const auto is_largest = std::make_shared<v1::GreaterEqual>(source, largest);
+  const auto candidates = std::make_shared<v1::Select>(is_largest, indices, count);
+  const auto first = std::make_shared<v1::ReduceMin>(candidates, axes, false);
+  // Nothing equals the largest of NaNs: an index stays one that exists.
+  const auto last = std::make_shared<v1::Subtract>(count, one);
+  const auto index = std::make_shared<v1::Minimum>(first, last);
+  return std::make_shared<v0::Convert>(index, ov::element::i64);
+}
+
 void apply(const GraphEdits::ArgMax& edit, ov::Model& model) {
   const ov::Output<ov::Node> output = model.output(output_position(model, edit.output));
   const std::int64_t axis = checked_axis(edit, output.get_partial_shape());
@@ -54,17 +89,11 @@ void apply(const GraphEdits::ArgMax& edit, ov::Model& model) {
                                                   ": expected numbers");
   }
   const auto names = output.get_names();
-  const auto one = ov::op::v0::Constant::create(ov::element::i64, {}, {1});
-  // Stable and sorted: of equal elements the one with the lowest index comes first.
-  const auto top = std::make_shared<ov::op::v11::TopK>(source, one, axis, ov::op::TopKMode::MAX,
-                                                       ov::op::TopKSortType::SORT_VALUES,
-                                                       ov::element::i64, true);
-  const auto axes = ov::op::v0::Constant::create(ov::element::i64, {1}, {axis});
-  const auto index = std::make_shared<ov::op::v0::Squeeze>(top->output(1), axes);
-  index->set_friendly_name(edit.output + "/argmax");
+  const ov::Output<ov::Node> index = first_largest(source, axis);
+  index.get_node()->set_friendly_name(edit.output + "/argmax");
   source.get_tensor().set_names({});
-  result->input(0).replace_source_output(index->output(0));
-  index->output(0).get_tensor().set_names(names);
+  result->input(0).replace_source_output(index);
+  index.get_tensor().set_names(names);
   model.validate_nodes_and_infer_types();
 }
 
