@@ -5,7 +5,9 @@
 #include <openvino/op/convert.hpp>
 #include <openvino/op/gather.hpp>
 #include <openvino/op/greater_eq.hpp>
-#include <openvino/op/minimum.hpp>
+#include <openvino/op/identity.hpp>
+#include <openvino/op/less.hpp>
+#include <openvino/op/parameter.hpp>
 #include <openvino/op/range.hpp>
 #include <openvino/op/reduce_max.hpp>
 #include <openvino/op/reduce_min.hpp>
@@ -14,7 +16,6 @@
 #include <openvino/op/select.hpp>
 #include <openvino/op/shape_of.hpp>
 #include <openvino/op/squeeze.hpp>
-#include <openvino/op/subtract.hpp>
 
 #include "backends/openvino/types.hpp"
 #include "replayrt/core/error.hpp"
@@ -72,9 +73,10 @@ ov::Output<ov::Node> first_largest(const ov::Output<ov::Node>& source, std::int6
   const auto is_largest = std::make_shared<v1::GreaterEqual>(source, largest);
   const auto candidates = std::make_shared<v1::Select>(is_largest, indices, count);
   const auto first = std::make_shared<v1::ReduceMin>(candidates, axes, false);
-  // Nothing equals the largest of NaNs: an index stays one that exists.
-  const auto last = std::make_shared<v1::Subtract>(count, one);
-  const auto index = std::make_shared<v1::Minimum>(first, last);
+  // Nothing equals the largest of NaNs, nor of minus infinities, whose largest OpenVINO gives as
+  // -FLT_MAX.
+  const auto found = std::make_shared<v1::Less>(first, count);
+  const auto index = std::make_shared<v1::Select>(found, first, zero);
   return std::make_shared<v0::Convert>(index, ov::element::i64);
 }
 
@@ -103,6 +105,16 @@ void apply(const GraphEdits& edits, ov::Model& model) {
   for (const GraphEdits::ArgMax& edit : edits.argmax) {
     apply(edit, model);
   }
+}
+
+void separate_inputs_from_outputs(ov::Model& model) {
+  for (const auto& result : model.get_results()) {
+    const ov::Output<ov::Node> source = result->input_value(0);
+    if (ov::is_type<ov::op::v0::Parameter>(source.get_node())) {
+      result->input(0).replace_source_output(std::make_shared<ov::op::v16::Identity>(source));
+    }
+  }
+  model.validate_nodes_and_infer_types();
 }
 
 }  // namespace replayrt::openvino

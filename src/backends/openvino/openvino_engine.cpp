@@ -36,6 +36,7 @@ std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
     apply(options.edits, *model);
     context->inputs = input_specs(*model);
     context->outputs = output_specs(*model);
+    separate_inputs_from_outputs(*model);  // Last: names get lost in it.
   } catch (const Error& error) {
     throw Error(error.code(), context->file + ": " + error.what());
   }
