@@ -14,18 +14,10 @@
 namespace replayrt {
 namespace {
 
-[[noreturn]] void throw_out_of_memory(std::size_t bytes) {
-  throw Error(ErrorCode::kOutOfMemory,
-              "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
-}
-
 // An eighth of the leading power of two: shapes that differ a little share blocks and waste at most
 // 1/8.
 std::size_t round_up(std::size_t bytes) {
   const std::size_t step = std::max(HostBlockPool::kAlignment, std::bit_floor(bytes) / 8);
-  if (bytes > static_cast<std::size_t>(PTRDIFF_MAX) - 2 * step) {
-    throw_out_of_memory(bytes);
-  }
   return std::max(step, (bytes + step - 1) / step * step);
 }
 
@@ -34,11 +26,12 @@ std::size_t round_up(std::size_t bytes) {
 class HostBlockPool::PooledBlock final : public Block {
  public:
   // Header and data are one allocation; the data starts at the next aligned address.
-  static PooledBlock* create(std::size_t bytes) {
+  // Null if there is no memory.
+  static PooledBlock* create(std::size_t bytes) noexcept {
     void* memory =
         ::operator new (header_bytes() + bytes, std::align_val_t{kAlignment}, std::nothrow);
     if (memory == nullptr) {
-      throw_out_of_memory(bytes);
+      return nullptr;
     }
     return new (memory) PooledBlock(static_cast<std::byte*>(memory) + header_bytes(), bytes);
   }
@@ -173,13 +166,14 @@ HostBlockPool::~HostBlockPool() {
 
 BlockRef HostBlockPool::acquire(std::size_t bytes) {
   PooledBlock* block = state_->take(bytes);
+  // Beyond half the address space rounding up could overflow, and nobody has that much.
+  if (block == nullptr && bytes < static_cast<std::size_t>(PTRDIFF_MAX) / 2) {
+    block = PooledBlock::create(round_up(bytes));
+  }
   if (block == nullptr) {
-    try {
-      block = PooledBlock::create(round_up(bytes));
-    } catch (...) {
-      state_->take_failed();
-      throw;
-    }
+    state_->take_failed();
+    throw Error(ErrorCode::kOutOfMemory,
+                "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
   }
   block->owner = state_;
   return BlockRef(block);
