@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -45,10 +44,10 @@ TEST(HostBlockPool, AnIdleBlockThatFitsIsUsedAgain) {
 TEST(HostBlockPool, ALentBlockIsNobodyElses) {
   HostBlockPool pool;
   const BlockRef first = pool.acquire(100);
-  std::optional<BlockRef> second(pool.acquire(100));
-  EXPECT_NE(first.get()->data(), second->get()->data());
-  const BlockRef shared = *second;
-  second.reset();
+  BlockRef second = pool.acquire(100);
+  EXPECT_NE(first.get()->data(), second.get()->data());
+  const BlockRef shared = second;
+  second = BlockRef();
   EXPECT_NE(pool.acquire(100).get()->data(), shared.get()->data()) << "one owner is left";
 }
 
