@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the tables of README.md and docs/*.md from the figures in benchmarks/results.
 
-A table stands between `<!-- bench:NAME begin -->` and `<!-- bench:NAME end -->`; all else of a page is left alone.
+A table stands between `<!-- bench:NAME begin -->` and `<!-- bench:NAME end -->`; all else of a page is left alone. A
+table whose figures are not there is empty.
 """
 
 import argparse
@@ -34,6 +35,10 @@ class TableError(Exception):
     """Something in the results or pages that a person has to mend; the message says what."""
 
 
+class NotMeasured(Exception):
+    """There are no figures of this benchmark."""
+
+
 class Results:
     """benchmarks/results, read as needed."""
 
@@ -45,12 +50,9 @@ class Results:
         try:
             return json.loads(path.read_text())
         except FileNotFoundError:
-            raise TableError(f"{path} is missing: `tools/bench.sh {name}` makes it") from None
+            raise NotMeasured(f"{path} is missing: `tools/bench.sh {name}` makes it") from None
         except json.JSONDecodeError as error:
             raise TableError(f"{path} is no JSON: {error}") from None
-
-    def __contains__(self, name: str) -> bool:
-        return (self._folder / f"{name}.json").exists()
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:
@@ -162,6 +164,14 @@ def pages(root: Path) -> list[Path]:
     return [page for page in (root / "README.md", *sorted((root / "docs").glob("*.md"))) if page.exists()]
 
 
+def filled_table(name: str, results: Results) -> str:
+    try:
+        return TABLES[name](results)
+    except NotMeasured as missing:
+        print(f"write_tables: table '{name}' is empty: {missing}", file=sys.stderr)
+        return ""
+
+
 def filled(text: str, page: Path, results: Results) -> str:
     """The page with every table as the results have it."""
 
@@ -169,7 +179,7 @@ def filled(text: str, page: Path, results: Results) -> str:
         name = match["name"]
         if name not in TABLES:
             raise TableError(f"{page}: there is no table '{name}': there are {', '.join(TABLES)}")
-        return f"{match[1]}{TABLES[name](results)}{match[3]}"
+        return f"{match[1]}{filled_table(name, results)}{match[3]}"
 
     whole = sum(1 for _ in MARKED.finditer(text)) * 2
     if whole != len(MARKER.findall(text)):
@@ -187,9 +197,9 @@ def main(argv: list[str] | None = None) -> int:
     results = Results(arguments.results or arguments.root / "benchmarks/results")
     try:
         if arguments.print:
-            for name, function in TABLES.items():
-                if name in results:
-                    print(f"{name}\n\n{function(results)}")
+            for name in TABLES:
+                if text := filled_table(name, results):
+                    print(f"{name}\n\n{text}")
             return 0
         return update(arguments.root, results, arguments.check)
     except TableError as error:
