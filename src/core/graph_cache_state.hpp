@@ -65,7 +65,7 @@ class EntryChain {
 };
 
 /// The one implementation behind GraphCache, shared with its leases. See GraphCache for the
-/// contract.
+/// contract. graph_cache_acquire.cpp has how a call is served, graph_cache_state.cpp the rest.
 class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
  public:
   /// What becomes of a captured graph when its lease ends.
@@ -100,6 +100,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
  private:
   using EntryPtr = std::shared_ptr<CacheEntry>;
   using Index = LruIndex<GraphKey, EntryPtr>;
+
+  static constexpr std::size_t kKeptCaptureTimes = 4096;
 
   /// One capture under way; those who need its outcome wait on `finished_`.
   struct Flight {
