@@ -46,7 +46,8 @@ class ModeRunner {
 
   /// One call of the round that was begun last, or of none if it is not measured.
   void run_call(const Case& with, bool measured) {
-    if (result_.mode == Mode::kRecapture) {
+    // A shape that was refused stays refused: asking again each time would warn each time.
+    if (result_.mode == Mode::kRecapture && cache_->get_current_size() > 0) {
       cache_->purge();
     }
     const auto start = std::chrono::steady_clock::now();
