@@ -132,6 +132,15 @@ def test_a_binary_path_is_no_problem_for_json(replayrt, tmp_path):
     assert "model-\ufffd.onnx" in done.stdout.decode()
 
 
+def test_the_installed_program_finds_its_libraries(tmp_path):
+    build = os.environ["REPLAYRT_BUILD_DIR"]
+    install = ["cmake", "--install", build, "--prefix", tmp_path, "--component", "programs"]
+    subprocess.run(install, check=True, capture_output=True, timeout=SECONDS)
+    done = subprocess.run([tmp_path / "bin" / "replayrt", "info"], capture_output=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr
+    assert b"openvino   available" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
