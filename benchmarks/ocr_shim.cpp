@@ -38,10 +38,11 @@ const char* replayrt_ocr_error() {
   return last_error.c_str();
 }
 
-/// Capacity 0 runs without a cache. Null on error.
+/// Capacity 0 runs without a cache; at least one thread. Null on error.
 OcrReader* replayrt_ocr_open(const char* models, std::int64_t capacity, std::int64_t max_bytes,
                              std::int64_t inference_threads) {
   return guarded([&] {
+    cv::setNumThreads(static_cast<int>(inference_threads));
     auto reader = std::make_unique<OcrReader>();
     if (capacity > 0) {
       reader->cache = std::make_shared<replayrt::TRTCudaGraphCache>(

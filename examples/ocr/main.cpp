@@ -77,6 +77,9 @@ void write_traces(const fs::path& folder, const OcrPipeline& pipeline) {
 }
 
 int run(const Options& options) {
+  if (options.inference_threads > 0) {
+    cv::setNumThreads(static_cast<int>(options.inference_threads));
+  }
   const auto cache = make_cache(options);
   OcrPipeline pipeline(options.models,
                        {.cache = cache, .inference_threads = options.inference_threads});

@@ -36,7 +36,7 @@ void describe(CLI::App& app, Options& options) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
       ->capture_default_str();
   app.add_option("--inference-threads", options.inference_threads,
-                 "Threads of one run; 0: as many as there are cores")
+                 "Threads of one run, and of OpenCV; 0: as many as there are cores")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1024}))
       ->capture_default_str();
   app.add_option("--trace-out", options.trace_out,
