@@ -14,8 +14,7 @@
 namespace replayrt {
 namespace {
 
-// An eighth of the leading power of two: shapes that differ a little share blocks and waste at most
-// 1/8.
+// In steps of an eighth of the leading power of two: shapes that differ a little share blocks.
 std::size_t round_up(std::size_t bytes) {
   const std::size_t step = std::max(HostBlockPool::kAlignment, std::bit_floor(bytes) / 8);
   return std::max(step, (bytes + step - 1) / step * step);
@@ -25,8 +24,8 @@ std::size_t round_up(std::size_t bytes) {
 
 class HostBlockPool::PooledBlock final : public Block {
  public:
-  // Header and data are one allocation; the data starts at the next aligned address.
-  // Null if there is no memory.
+  // Header and data are one allocation, the data at the next aligned address. Null if there is no
+  // memory for it.
   static PooledBlock* create(std::size_t bytes) noexcept {
     void* memory =
         ::operator new (header_bytes() + bytes, std::align_val_t{kAlignment}, std::nothrow);
@@ -41,8 +40,8 @@ class HostBlockPool::PooledBlock final : public Block {
     ::operator delete (static_cast<void*>(block), std::align_val_t{kAlignment});
   }
 
-  std::shared_ptr<State>
-      owner;  // Set while lent, so that an idle block does not keep its own pool alive.
+  // Set while lent only, so that an idle block does not keep its own pool alive.
+  std::shared_ptr<State> owner;
   PooledBlock* newer = nullptr;
   PooledBlock* older = nullptr;
 

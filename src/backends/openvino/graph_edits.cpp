@@ -23,6 +23,8 @@
 namespace replayrt::openvino {
 namespace {
 
+namespace op = ov::op;
+
 std::size_t output_position(const ov::Model& model, const std::string& name) {
   std::string known;
   const auto outputs = model.outputs();
@@ -57,27 +59,26 @@ std::int64_t checked_axis(const GraphEdits::ArgMax& edit, const ov::PartialShape
 // than all the rest of a recognition model's output layer, and its other forms give any of several
 // equal elements.
 ov::Output<ov::Node> first_largest(const ov::Output<ov::Node>& source, std::int64_t axis) {
-  using namespace ov::op;
-  const auto axes = v0::Constant::create(ov::element::i64, {1}, {axis});
-  const auto zero = v0::Constant::create(ov::element::i32, {}, {0});
-  const auto one = v0::Constant::create(ov::element::i32, {}, {1});
-  const auto shape = std::make_shared<v3::ShapeOf>(source, ov::element::i32);
-  const auto extent = std::make_shared<v8::Gather>(shape, axes->output(0), zero);
-  const auto count = std::make_shared<v0::Squeeze>(extent);
-  const auto numbers = std::make_shared<v4::Range>(zero, count, one, ov::element::i32);
+  const auto axes = op::v0::Constant::create(ov::element::i64, {1}, {axis});
+  const auto zero = op::v0::Constant::create(ov::element::i32, {}, {0});
+  const auto one = op::v0::Constant::create(ov::element::i32, {}, {1});
+  const auto shape = std::make_shared<op::v3::ShapeOf>(source, ov::element::i32);
+  const auto extent = std::make_shared<op::v8::Gather>(shape, axes->output(0), zero);
+  const auto count = std::make_shared<op::v0::Squeeze>(extent);
+  const auto numbers = std::make_shared<op::v4::Range>(zero, count, one, ov::element::i32);
   std::vector<std::int64_t> along(source.get_partial_shape().size(), 1);
   along[static_cast<std::size_t>(axis)] = -1;
-  const auto indices = std::make_shared<v1::Reshape>(
-      numbers, v0::Constant::create(ov::element::i64, {along.size()}, along), false);
-  const auto largest = std::make_shared<v1::ReduceMax>(source, axes, true);
-  const auto is_largest = std::make_shared<v1::GreaterEqual>(source, largest);
-  const auto candidates = std::make_shared<v1::Select>(is_largest, indices, count);
-  const auto first = std::make_shared<v1::ReduceMin>(candidates, axes, false);
+  const auto indices = std::make_shared<op::v1::Reshape>(
+      numbers, op::v0::Constant::create(ov::element::i64, {along.size()}, along), false);
+  const auto largest = std::make_shared<op::v1::ReduceMax>(source, axes, true);
+  const auto is_largest = std::make_shared<op::v1::GreaterEqual>(source, largest);
+  const auto candidates = std::make_shared<op::v1::Select>(is_largest, indices, count);
+  const auto first = std::make_shared<op::v1::ReduceMin>(candidates, axes, false);
   // Nothing equals the largest of NaNs, nor of minus infinities, whose largest OpenVINO gives as
   // -FLT_MAX.
-  const auto found = std::make_shared<v1::Less>(first, count);
-  const auto index = std::make_shared<v1::Select>(found, first, zero);
-  return std::make_shared<v0::Convert>(index, ov::element::i64);
+  const auto found = std::make_shared<op::v1::Less>(first, count);
+  const auto index = std::make_shared<op::v1::Select>(found, first, zero);
+  return std::make_shared<op::v0::Convert>(index, ov::element::i64);
 }
 
 void apply(const GraphEdits::ArgMax& edit, ov::Model& model) {
@@ -90,12 +91,12 @@ void apply(const GraphEdits::ArgMax& edit, ov::Model& model) {
                                                   source.get_element_type().to_string() +
                                                   ": expected numbers");
   }
-  const auto names = output.get_names();
+  auto names = output.get_names();
   const ov::Output<ov::Node> index = first_largest(source, axis);
   index.get_node()->set_friendly_name(edit.output + "/argmax");
   source.get_tensor().set_names({});
   result->input(0).replace_source_output(index);
-  index.get_tensor().set_names(names);
+  index.get_tensor().set_names(std::move(names));
   model.validate_nodes_and_infer_types();
 }
 
@@ -110,8 +111,8 @@ void apply(const GraphEdits& edits, ov::Model& model) {
 void separate_inputs_from_outputs(ov::Model& model) {
   for (const auto& result : model.get_results()) {
     const ov::Output<ov::Node> source = result->input_value(0);
-    if (ov::is_type<ov::op::v0::Parameter>(source.get_node())) {
-      result->input(0).replace_source_output(std::make_shared<ov::op::v16::Identity>(source));
+    if (ov::is_type<op::v0::Parameter>(source.get_node())) {
+      result->input(0).replace_source_output(std::make_shared<op::v16::Identity>(source));
     }
   }
   model.validate_nodes_and_infer_types();
