@@ -1,6 +1,6 @@
 #include "backends/openvino/graph_edits.hpp"
 
-#include <algorithm>
+#include <memory>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/gather.hpp>
@@ -16,6 +16,9 @@
 #include <openvino/op/select.hpp>
 #include <openvino/op/shape_of.hpp>
 #include <openvino/op/squeeze.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "backends/openvino/types.hpp"
 #include "replayrt/core/error.hpp"
