@@ -21,9 +21,6 @@ std::int64_t resident_anonymous_bytes() {
 }
 
 TEST(OpenVinoFootprint, TheSumOfTwentyCapturesIsWhatTheProcessGrewBy) {
-  if (kSanitized) {
-    GTEST_SKIP() << "the sanitizer's own memory would be measured";
-  }
   const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
   const Engine det = load_engine(model_path("ppocrv6_det.onnx"));
   // What OpenVINO makes once per process is no graph's.
@@ -51,10 +48,10 @@ TEST(OpenVinoFootprint, TheSumOfTwentyCapturesIsWhatTheProcessGrewBy) {
   std::printf("sum of footprints %lld MiB, growth %lld MiB\n", static_cast<long long>(sum >> 20),
               static_cast<long long>(growth >> 20));
 
-  // Destroyed graphs give it back.
+  // Destroyed graphs give it back; AddressSanitizer keeps freed memory for a while.
   graphs.clear();
   static_cast<void>(openvino::private_bytes());
-  EXPECT_LT(resident_anonymous_bytes() - before, growth / 4);
+  EXPECT_LT(resident_anonymous_bytes() - before, kSanitized ? 2 * growth : growth / 4);
 }
 
 TEST(OpenVinoFootprint, DecidesWhatFitsIntoACache) {
