@@ -37,7 +37,7 @@ TEST(OpenVinoFootprint, TheSumOfTwentyCapturesIsWhatTheProcessGrewBy) {
     graphs.push_back(det.capture(InputSignature{{DType::kF32, Shape{1, 3, 128 + 32 * i, 320}}}));
   }
   for (const auto& graph : graphs) {
-    EXPECT_GT(graph->bytes(), std::size_t{1} << 20);
+    EXPECT_TRUE(kSanitized || graph->bytes() > std::size_t{1} << 20);
     sum += static_cast<std::int64_t>(graph->bytes());
   }
   const std::int64_t growth = resident_anonymous_bytes() - before;
