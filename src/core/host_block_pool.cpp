@@ -14,6 +14,9 @@
 namespace replayrt {
 namespace {
 
+// From here on the system gives memory page by page, zeroed, and takes it back at once.
+constexpr std::size_t kLargeBytes = std::size_t{1} << 20;
+
 // In steps of an eighth of the leading power of two: shapes that differ a little share blocks.
 std::size_t round_up(std::size_t bytes) {
   const std::size_t step = std::max(HostBlockPool::kAlignment, std::bit_floor(bytes) / 8);
@@ -62,15 +65,28 @@ class HostBlockPool::State {
   State& operator=(const State&) = delete;
   ~State() { close(); }
 
-  // The most recently used idle block of `bytes` to 1.25 times `bytes`; null if there is none.
+  // The most recently used idle block of `bytes` to 1.25 times `bytes`; else, for a large one, the
+  // smallest that fits: to fault new pages in costs far more than to lend more than was asked for.
+  // Null if there is none.
   PooledBlock* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     ++stats_.lent_blocks;
+    PooledBlock* smallest = nullptr;
     for (PooledBlock* block = newest_; block != nullptr; block = block->older) {
-      if (block->bytes() >= bytes && block->bytes() - bytes <= bytes / 4 + kAlignment) {
+      if (block->bytes() < bytes) {
+        continue;
+      }
+      if (block->bytes() - bytes <= bytes / 4 + kAlignment) {
         unlink(*block);
         return block;
       }
+      if (bytes >= kLargeBytes && (smallest == nullptr || block->bytes() < smallest->bytes())) {
+        smallest = block;
+      }
+    }
+    if (smallest != nullptr) {
+      unlink(*smallest);
+      return smallest;
     }
     ++stats_.allocations;
     return nullptr;

@@ -41,6 +41,19 @@ TEST(HostBlockPool, AnIdleBlockThatFitsIsUsedAgain) {
   EXPECT_EQ(pool.stats().lent_blocks, 2U);
 }
 
+TEST(HostBlockPool, ALargeRequestTakesTheSmallestIdleBlockThatFits) {
+  HostBlockPool pool;
+  BlockRef larger = pool.acquire(40 * kMiB);
+  BlockRef large = pool.acquire(20 * kMiB);
+  const void* const data = large.get()->data();
+  large = BlockRef();
+  larger = BlockRef();  // The most recently used one.
+  EXPECT_EQ(pool.acquire(2 * kMiB).get()->data(), data);
+  EXPECT_EQ(pool.stats().allocations, 2U);
+  EXPECT_EQ(pool.acquire(kMiB / 2).get()->bytes(), kMiB / 2) << "a small one wastes none of it";
+  EXPECT_EQ(pool.stats().allocations, 3U);
+}
+
 TEST(HostBlockPool, ALentBlockIsNobodyElses) {
   HostBlockPool pool;
   const BlockRef first = pool.acquire(100);
