@@ -36,9 +36,9 @@ struct Warm {
   replayrt::InferOptions with_cache{.graph_cache = cache};
 
   Warm() {
-    static const float element = 0;  // Never read.
+    static constexpr float kElement = 0;  // Never read.
     for (std::int64_t i = 0; i < kKeys; ++i) {
-      views.push_back({&element, replayrt::DType::kF32, Shape{1, 3, 48, 32 * (i + 1)}, {}});
+      views.push_back({&kElement, replayrt::DType::kF32, Shape{1, 3, 48, 32 * (i + 1)}, {}});
       keys.push_back(engine.key_for({&views.back(), 1}));
       Lease lease = cache->acquire(engine, keys.back());
     }

@@ -169,12 +169,12 @@ Json measure_shape(const Options& options, const Engine& engine, const Shape& sh
   for (std::int64_t i = 0; i < options.instances; ++i) {
     measure_instance(options, engine, shape, input.view(), sides);
   }
-  const Json row = {{"model", options.load.model.stem().string()},
-                    {"shape", shape.to_string()},
-                    {"replay", side_json(sides.replay)},
-                    {"bare", side_json(sides.bare)},
-                    {"replay_to_bare", pair_json(sides.replay, sides.bare)},
-                    {"bare_to_bare", pair_json(sides.control, sides.bare)}};
+  Json row = {{"model", options.load.model.stem().string()},
+              {"shape", shape.to_string()},
+              {"replay", side_json(sides.replay)},
+              {"bare", side_json(sides.bare)},
+              {"replay_to_bare", pair_json(sides.replay, sides.bare)},
+              {"bare_to_bare", pair_json(sides.control, sides.bare)}};
   const Json& pair = row["replay_to_bare"];
   fmt::print(
       "{} {}: replay {:.1f} us, bare {:.1f} us, ratio {:.4f} (p99 {:.3f}), overhead {:.2f} "
