@@ -177,7 +177,24 @@ def vs_onnxruntime(bench: Bench) -> list[dict]:
     return rows
 
 
-BENCHMARKS = {function.__name__: function for function in (cache_hit, replay_overhead, routes, vs_onnxruntime)}
+def ocr_vs_rapidocr(bench: Bench) -> list[dict]:
+    pictures = (bench.data / "pictures" / "word.png",) if bench.is_smoke else sorted((bench.data / "pictures").glob("*.png"))
+    report = bench.report_of(
+        sys.executable, HERE / "ocr_vs_rapidocr.py", *pictures, "--models", bench.data / "models",
+        "--library", bench.programs / "replayrt_ocr_shim.so", "--threads", bench.threads,
+        "--rounds", bench.amount(1, 5, 15),
+    )  # fmt: skip
+    if not report["same_text_as_onnxruntime"]:
+        raise RuntimeError("the demo and rapidocr (onnxruntime) read different text: their times say nothing")
+    return [
+        {"pipeline": name, "pictures": len(pictures), "rounds": report["rounds"]} | figures
+        for name, figures in report["pipelines"].items()
+    ]
+
+
+BENCHMARKS = {
+    function.__name__: function for function in (cache_hit, replay_overhead, routes, vs_onnxruntime, ocr_vs_rapidocr)
+}
 
 
 def median(values: list[float]) -> float:
