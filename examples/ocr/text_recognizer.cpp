@@ -13,14 +13,14 @@ std::vector<Reading> TextRecognizer::read(std::span<const cv::Mat> crops) {
   for (std::size_t first = 0; first < order.size(); first += kLinesPerBatch) {
     const auto batch =
         std::span(order).subspan(first, std::min(kLinesPerBatch, order.size() - first));
-    write_batch(crops, batch, batch_width(width_per_height(crops[batch.back()])), input_);
-    const replayrt::Tensor output = runner_.run(input_.view(), 3);
-    require_classes(output.shape());
-    const std::span<const float> probabilities = output.as<float>();
-    const std::size_t line_length = probabilities.size() / batch.size();
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      readings[batch[i]] =
-          decode_ctc(probabilities.subspan(i * line_length, line_length), characters_);
+    const int width = batch_width(width_per_height(crops[batch.back()]));
+    // Its lines share a width, as rapidocr's do, but run one by one: on a CPU a batch costs as much
+    // per line and its activations leave the caches, and one graph serves any number of lines.
+    for (const std::size_t& line : batch) {
+      write_batch(crops, {&line, 1}, width, input_);
+      const replayrt::Tensor output = runner_.run(input_.view(), 3);
+      require_classes(output.shape());
+      readings[line] = decode_ctc(output.as<float>(), characters_);
     }
   }
   return readings;
