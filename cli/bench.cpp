@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t kMostRounds = 10'000'000;
 
 constexpr const char* kFooter =
-    R"(Modes (run interleaved, round by round, on the same random inputs):
+    R"(Modes (run interleaved, call by call, on the same random inputs):
   eager      no cache: the model runs with dynamic shapes
   recapture  nothing is kept: every call captures its shape anew and runs it; throwing the graph away
              is not part of the time

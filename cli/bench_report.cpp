@@ -51,6 +51,7 @@ std::vector<double> case_medians(const Workload& workload, const ModeResult& mod
     times[workload.calls[i % workload.calls.size()]].push_back(mode.call_times[i]);
   }
   std::vector<double> medians;
+  medians.reserve(times.size());
   for (std::vector<double>& of_case : times) {
     medians.push_back(median(std::move(of_case)));
   }

@@ -42,14 +42,20 @@ class ModeRunner {
 
   InferResult call(const Case& with) const { return infer(engine_, with.views, infer_options_); }
 
-  void run_round(const Workload& workload, bool measured, ProgressBar& progress) {
-    double round_time = 0;
-    for (const std::size_t index : workload.calls) {
-      round_time += run_call(workload.cases[index], measured);
-      progress.advance();
+  void begin_round() { result_.round_times.push_back(0); }
+
+  /// One call of the round that was begun last, or of none if it is not measured.
+  void run_call(const Case& with, bool measured) {
+    // A shape that was refused stays refused: asking again each time would warn each time.
+    if (result_.mode == Mode::kRecapture && cache_->get_current_size() > 0) {
+      cache_->purge();
     }
+    const auto start = std::chrono::steady_clock::now();
+    const InferResult answer = call(with);
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     if (measured) {
-      result_.round_times.push_back(round_time);
+      result_.round_times.back() += time.count();
+      record(answer, time.count());
     }
   }
 
@@ -62,21 +68,6 @@ class ModeRunner {
   }
 
  private:
-  double run_call(const Case& with, bool measured) {
-    // A shape that was refused stays refused: trying again each time would measure nothing but
-    // that.
-    if (result_.mode == Mode::kRecapture && cache_->get_current_size() > 0) {
-      cache_->purge();
-    }
-    const auto start = std::chrono::steady_clock::now();
-    const InferResult answer = call(with);
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    if (measured) {
-      record(answer, time.count());
-    }
-    return time.count();
-  }
-
   void record(const InferResult& answer, double seconds) {
     result_.call_times.push_back(seconds);
     switch (answer.route) {
@@ -168,10 +159,20 @@ BenchResult run_bench(const Engine& engine, const Workload& workload, const Benc
   ProgressBar progress("measuring",
                        rounds * static_cast<std::int64_t>(workload.calls.size() * runners.size()));
   for (std::int64_t round = 0; round < rounds; ++round) {
-    // Whoever goes first finds other caches and clocks than who goes last.
-    for (std::size_t i = 0; i < runners.size(); ++i) {
-      const std::size_t turn = (static_cast<std::size_t>(round) + i) % runners.size();
-      runners[turn].run_round(workload, round >= plan.warmup_rounds, progress);
+    const bool measured = round >= plan.warmup_rounds;
+    for (ModeRunner& runner : runners) {
+      if (measured) {
+        runner.begin_round();
+      }
+    }
+    for (std::size_t position = 0; position < workload.calls.size(); ++position) {
+      const Case& with = workload.cases[workload.calls[position]];
+      // Whoever goes first finds other caches and clocks than who goes last.
+      const std::size_t first = static_cast<std::size_t>(round) + position;
+      for (std::size_t i = 0; i < runners.size(); ++i) {
+        runners[(first + i) % runners.size()].run_call(with, measured);
+        progress.advance();
+      }
     }
   }
   for (ModeRunner& runner : runners) {

@@ -54,8 +54,8 @@ struct BenchResult {
   std::optional<double> max_abs_difference;
 };
 
-/// Runs the modes interleaved, round by round; which one goes first rotates. Throws what `infer`
-/// throws.
+/// Runs the modes interleaved, call by call, as other load on a machine comes and goes faster than
+/// a round takes; which one goes first rotates. Throws what `infer` throws.
 BenchResult run_bench(const Engine& engine, const Workload& workload, const BenchPlan& plan);
 
 }  // namespace replayrt::cli

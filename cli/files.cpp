@@ -34,6 +34,20 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : ".";
 }
 
+fs::path temporary_beside(const fs::path& path) {
+  return folder_of(path) / fmt::format(".{}.{}.tmp", path.filename().string(), ::getpid());
+}
+
+/// A descriptor of a new file; messages name `path`, which it is made for.
+int create_file(const fs::path& path, const fs::path& temporary) {
+  constexpr mode_t kMode = 0666;
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+  if (descriptor < 0) {
+    throw errno_error(path, "write", errno);
+  }
+  return descriptor;
+}
+
 void write_and_close(const fs::path& path, int descriptor, std::string_view content) {
   while (!content.empty()) {
     const ssize_t written = ::write(descriptor, content.data(), content.size());
@@ -102,18 +116,17 @@ void require_writable(const fs::path& path) {
     throw file_error(path,
                      fmt::format("cannot be written: no such directory as {}", folder.string()));
   }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    throw errno_error(path, "write to its directory", errno);
-  }
+  // Only trying tells: root passes every check of permissions, also where nothing can be made.
+  const fs::path temporary = temporary_beside(path);
+  ::close(create_file(path, temporary));
+  ::unlink(temporary.c_str());
 }
 
 void write_atomically(const fs::path& path, const std::function<void(const fs::path&)>& write) {
   require_writable(path);
-  // A link stays a link, and a rename is atomic only within one directory's file system.
+  // A link stays a link, and a rename is atomic only within one file system.
   const fs::path target = fs::is_symlink(path) ? fs::weakly_canonical(path) : path;
-  const fs::path temporary =
-      folder_of(target) /
-      fmt::format(".{}.{}.tmp", target.filename().string(), static_cast<long>(::getpid()));
+  const fs::path temporary = temporary_beside(target);
   try {
     write(temporary);
     if (std::rename(temporary.c_str(), target.c_str()) != 0) {
@@ -127,13 +140,7 @@ void write_atomically(const fs::path& path, const std::function<void(const fs::p
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
   write_atomically(path, [&](const fs::path& temporary) {
-    constexpr mode_t kMode = 0666;
-    const int descriptor =
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
-    if (descriptor < 0) {
-      throw errno_error(path, "write", errno);
-    }
-    write_and_close(path, descriptor, content);
+    write_and_close(path, create_file(path, temporary), content);
   });
 }
 

@@ -42,14 +42,20 @@ int report_error(std::string_view message, int code) {
   return code;
 }
 
-/// The parser that a message is about: the command's, or the program's if no command was read.
-std::string help_hint(const std::vector<Command>& commands) {
+/// What the parser complains about, and where to read more.
+std::string parse_problem(const CLI::App& program, const std::vector<Command>& commands,
+                          const CLI::ParseError& error) {
+  std::string help = "replayrt --help";
   for (const Command& command : commands) {
     if (command.parser->parsed()) {
-      return fmt::format("see `replayrt {} --help`", command.parser->get_name());
+      help = fmt::format("replayrt {} --help", command.parser->get_name());
     }
   }
-  return "see `replayrt --help`";
+  // Something unknown is often why something else is missing, so that is what to tell.
+  const std::vector<std::string> unknown = program.remaining(true);
+  const std::string problem =
+      unknown.empty() ? error.what() : fmt::format("unexpected argument {}", in_quotes(unknown[0]));
+  return fmt::format("{} (see `{}`)", problem, help);
 }
 
 int run_program(int argc, const char* const* argv) {
@@ -79,7 +85,7 @@ int run_program(int argc, const char* const* argv) {
     write_stdout(text.str());
     return kSuccess;
   } catch (const CLI::ParseError& error) {
-    return report_error(fmt::format("{} ({})", error.what(), help_hint(commands)), kUsageError);
+    return report_error(parse_problem(program, commands, error), kUsageError);
   }
   start_logging(level);
   for (const Command& command : commands) {
@@ -106,7 +112,9 @@ int run_guarded(int argc, const char* const* argv) {
 }  // namespace replayrt::cli
 
 int main(int argc, char** argv) {
-  // A reader that goes away (`| head`) must not kill a command that still has files to write.
+  // A reader that goes away (`| head`) must not kill a command that still has files to write, and a
+  // limit on file sizes must not kill one that has a half-written file to take away.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return replayrt::cli::run_guarded(argc, argv);
 }

@@ -65,6 +65,7 @@ InputFile resolve_input(const Engine& engine, const std::string& text) {
     return {0, text};
   }
   std::vector<std::string> names;
+  names.reserve(specs.size());
   for (const TensorSpec& spec : specs) {
     names.push_back(spec.name);
   }
@@ -108,6 +109,7 @@ std::vector<Tensor> read_inputs(const Engine& engine, const std::vector<std::str
 
 std::vector<TensorView> views_of(const std::vector<Tensor>& tensors) {
   std::vector<TensorView> views;
+  views.reserve(tensors.size());
   for (const Tensor& tensor : tensors) {
     views.push_back(tensor.view());
   }

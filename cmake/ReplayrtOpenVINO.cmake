@@ -10,7 +10,8 @@ if(NOT OpenVINO_FOUND)
 endif()
 message(STATUS "OpenVINO ${OpenVINO_VERSION_MAJOR}.${OpenVINO_VERSION_MINOR}.${OpenVINO_VERSION_PATCH}: ${OpenVINO_DIR}")
 
-# Installed programs find the libraries where they were at build time; a packager may say otherwise.
+# Installed programs find the libraries where they were at build time; a packager may say otherwise. Named outright, as
+# CMAKE_INSTALL_RPATH_USE_LINK_PATH leaves out folders inside the project, which build/venv is.
 if(NOT DEFINED CMAKE_INSTALL_RPATH)
-  set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+  set(CMAKE_INSTALL_RPATH "$<TARGET_FILE_DIR:openvino::runtime>")
 endif()

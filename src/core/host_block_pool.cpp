@@ -14,18 +14,12 @@
 namespace replayrt {
 namespace {
 
-[[noreturn]] void throw_out_of_memory(std::size_t bytes) {
-  throw Error(ErrorCode::kOutOfMemory,
-              "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
-}
+// From here on the system gives memory page by page, zeroed, and takes it back at once.
+constexpr std::size_t kLargeBytes = std::size_t{1} << 20;
 
-// An eighth of the leading power of two: shapes that differ a little share blocks and waste at most
-// 1/8.
+// In steps of an eighth of the leading power of two: shapes that differ a little share blocks.
 std::size_t round_up(std::size_t bytes) {
   const std::size_t step = std::max(HostBlockPool::kAlignment, std::bit_floor(bytes) / 8);
-  if (bytes > static_cast<std::size_t>(PTRDIFF_MAX) - 2 * step) {
-    throw_out_of_memory(bytes);
-  }
   return std::max(step, (bytes + step - 1) / step * step);
 }
 
@@ -33,12 +27,13 @@ std::size_t round_up(std::size_t bytes) {
 
 class HostBlockPool::PooledBlock final : public Block {
  public:
-  // Header and data are one allocation; the data starts at the next aligned address.
-  static PooledBlock* create(std::size_t bytes) {
+  // Header and data are one allocation, the data at the next aligned address. Null if there is no
+  // memory for it.
+  static PooledBlock* create(std::size_t bytes) noexcept {
     void* memory =
         ::operator new (header_bytes() + bytes, std::align_val_t{kAlignment}, std::nothrow);
     if (memory == nullptr) {
-      throw_out_of_memory(bytes);
+      return nullptr;
     }
     return new (memory) PooledBlock(static_cast<std::byte*>(memory) + header_bytes(), bytes);
   }
@@ -48,8 +43,8 @@ class HostBlockPool::PooledBlock final : public Block {
     ::operator delete (static_cast<void*>(block), std::align_val_t{kAlignment});
   }
 
-  std::shared_ptr<State>
-      owner;  // Set while lent, so that an idle block does not keep its own pool alive.
+  // Set while lent only, so that an idle block does not keep its own pool alive.
+  std::shared_ptr<State> owner;
   PooledBlock* newer = nullptr;
   PooledBlock* older = nullptr;
 
@@ -70,15 +65,28 @@ class HostBlockPool::State {
   State& operator=(const State&) = delete;
   ~State() { close(); }
 
-  // The most recently used idle block of `bytes` to 1.25 times `bytes`; null if there is none.
+  // The most recently used idle block of `bytes` to 1.25 times `bytes`; else, for a large one, the
+  // smallest that fits: to fault new pages in costs far more than to lend more than was asked for.
+  // Null if there is none.
   PooledBlock* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     ++stats_.lent_blocks;
+    PooledBlock* smallest = nullptr;
     for (PooledBlock* block = newest_; block != nullptr; block = block->older) {
-      if (block->bytes() >= bytes && block->bytes() - bytes <= bytes / 4 + kAlignment) {
+      if (block->bytes() < bytes) {
+        continue;
+      }
+      if (block->bytes() - bytes <= bytes / 4 + kAlignment) {
         unlink(*block);
         return block;
       }
+      if (bytes >= kLargeBytes && (smallest == nullptr || block->bytes() < smallest->bytes())) {
+        smallest = block;
+      }
+    }
+    if (smallest != nullptr) {
+      unlink(*smallest);
+      return smallest;
     }
     ++stats_.allocations;
     return nullptr;
@@ -173,13 +181,14 @@ HostBlockPool::~HostBlockPool() {
 
 BlockRef HostBlockPool::acquire(std::size_t bytes) {
   PooledBlock* block = state_->take(bytes);
+  // Beyond half the address space rounding up could overflow, and nobody has that much.
+  if (block == nullptr && bytes < static_cast<std::size_t>(PTRDIFF_MAX) / 2) {
+    block = PooledBlock::create(round_up(bytes));
+  }
   if (block == nullptr) {
-    try {
-      block = PooledBlock::create(round_up(bytes));
-    } catch (...) {
-      state_->take_failed();
-      throw;
-    }
+    state_->take_failed();
+    throw Error(ErrorCode::kOutOfMemory,
+                "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
   }
   block->owner = state_;
   return BlockRef(block);

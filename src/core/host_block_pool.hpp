@@ -14,7 +14,7 @@ namespace replayrt {
 class HostBlockPool {
  public:
   static constexpr std::size_t kAlignment = 64;
-  static constexpr std::size_t kDefaultMaxIdleBytes = std::size_t{64} << 20;
+  static constexpr std::size_t kDefaultMaxIdleBytes = std::size_t{256} << 20;
 
   struct Stats {
     std::size_t idle_blocks = 0;
@@ -31,7 +31,8 @@ class HostBlockPool {
   ~HostBlockPool();
 
   /// A block of at least `bytes` bytes, aligned to kAlignment, contents unspecified: the most
-  /// recently used idle block that fits without much waste, or a new one. Throws
+  /// recently used idle block that fits without much waste, for 1 MiB or more any idle block that
+  /// fits, or a new one. Throws
   /// Error(kOutOfMemory).
   BlockRef acquire(std::size_t bytes);
 

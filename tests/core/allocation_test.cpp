@@ -13,12 +13,15 @@ namespace {
 
 std::atomic<long> allocations{0};
 
-void* counted_allocation(std::size_t bytes, std::size_t alignment) {
+void* counted_allocation_or_null(std::size_t bytes, std::size_t alignment) noexcept {
   ++allocations;
-  void* memory =
-      alignment <= alignof(std::max_align_t)
-          ? std::malloc(bytes)
-          : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  return alignment <= alignof(std::max_align_t)
+             ? std::malloc(bytes)
+             : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+}
+
+void* counted_allocation(std::size_t bytes, std::size_t alignment) {
+  void* memory = counted_allocation_or_null(bytes, alignment);
   if (memory == nullptr) {
     throw std::bad_alloc();
   }
@@ -32,6 +35,13 @@ void* operator new(std::size_t bytes) {
 }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return counted_allocation(bytes, static_cast<std::size_t>(alignment));
+}
+// A sanitizer brings its own versions of these, whose memory the deletes below must not free.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return counted_allocation_or_null(bytes, 1);
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return counted_allocation_or_null(bytes, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);

@@ -1,5 +1,8 @@
 // A lease ends when its device work is complete, not when `run` returns.
 
+#include <atomic>
+#include <thread>
+
 #include "core/fake_calls.hpp"
 
 namespace replayrt {
@@ -99,14 +102,33 @@ TEST_F(DeferredCompletionTest, EagerExecutorsAreReusedOnlyAfterTheirWork) {
   EXPECT_EQ(options_.counters->violations, 0);
 }
 
-TEST_F(DeferredCompletionTest, PaddedAndSplitCallsNeedNoMoreOfTheirInputs) {
+// What was padded or is to be joined ends with the call, so the call must not end before its work.
+TEST_F(DeferredCompletionTest, PaddedAndSplitCallsReturnWhenTheirWorkIsComplete) {
   const Engine engine = fakes::make_fake_engine(options_);
-  later_.batch_limits = BatchLimits{2, 2};
-  Tensor input = counted(3);
-  const InferResult result = call(engine, input, cache_, later_);
-  EXPECT_TRUE(result.completion.done());
-  EXPECT_EQ(result.outputs[0].as<float>()[8], 9);
-  cache_->wait_idle();
+  for (const BatchLimits limits : {BatchLimits{4, 4}, BatchLimits{1, 2}, BatchLimits{2, 2}}) {
+    later_.batch_limits = limits;
+    device_->pause();
+    std::atomic<bool> returned{false};
+    InferResult result;
+    std::jthread caller([&] {
+      const Tensor input = counted(3);
+      result = call(engine, input, nullptr, later_);
+      returned = true;
+    });
+    while (device_->queued() == 0) {
+      std::this_thread::yield();
+    }
+    for (int i = 0; i < 2000 && !returned; ++i) {
+      std::this_thread::yield();
+    }
+    EXPECT_FALSE(returned);
+    EXPECT_EQ(device_->queued(), 1U) << "a part was not waited for before the next began";
+    device_->resume();
+    caller.join();
+    EXPECT_TRUE(result.completion.done());
+    EXPECT_EQ(result.outputs[0].as<float>()[0], 1);
+    EXPECT_EQ(result.outputs[0].as<float>()[8], 9);
+  }
 }
 
 }  // namespace

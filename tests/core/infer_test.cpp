@@ -144,6 +144,63 @@ TEST(InferTest, ChunksAreValidatedBeforeAnythingRuns) {
   EXPECT_EQ(call(engine, counted(3), cache, infer_options).outputs[0].as<float>()[8], 9);
 }
 
+/// An engine that answers every row with the sum of the whole batch: what padding holds shows.
+class SumOfBatch final : public EngineBackend {
+ public:
+  std::string_view name() const noexcept override { return "sum"; }
+  Device device() const noexcept override { return {}; }
+  const std::vector<TensorSpec>& inputs() const noexcept override { return specs_; }
+  const std::vector<TensorSpec>& outputs() const noexcept override { return specs_; }
+  std::size_t max_eager_executors() const noexcept override { return 1; }
+  MemoryResource& memory() noexcept override { return memory_; }
+  std::unique_ptr<Executor> make_eager() override { return std::make_unique<Run>(); }
+  std::unique_ptr<Executor> capture(const InputSignature& /*signature*/) override {
+    return std::make_unique<Run>();
+  }
+
+ private:
+  class Run final : public Executor {
+   public:
+    RunReport run(std::span<const TensorView> inputs, const RunContext& /*context*/,
+                  TensorList& outputs) override {
+      float sum = 0;
+      for (const float value : inputs[0].as<float>()) {
+        sum += value;
+      }
+      const Tensor& output = outputs.emplace_back(Tensor::allocate(DType::kF32, inputs[0].shape));
+      std::ranges::fill(output.as<float>(), sum);
+      return {};
+    }
+    std::size_t bytes() const noexcept override { return 1; }
+  };
+  /// Memory that is never zero by chance.
+  class DirtyMemory final : public MemoryResource {
+   public:
+    Tensor allocate(DType dtype, const Shape& shape) override {
+      Tensor tensor = Tensor::allocate(dtype, shape);
+      std::memset(tensor.data(), 0x42, tensor.bytes());
+      return tensor;
+    }
+    void copy(void* to, const void* from, std::size_t bytes,
+              const RunContext& /*context*/) override {
+      std::memcpy(to, from, bytes);
+    }
+    void fill_zero(void* to, std::size_t bytes, const RunContext& /*context*/) override {
+      std::memset(to, 0, bytes);
+    }
+  };
+  std::vector<TensorSpec> specs_ = {{"x", DType::kF32, std::vector<DimensionRange>{{}, {}}}};
+  DirtyMemory memory_;
+};
+
+TEST(InferTest, PaddingIsZeros) {
+  const Engine engine(std::make_unique<SumOfBatch>());
+  InferOptions options;
+  options.batch_limits = BatchLimits{4, 4};
+  EXPECT_EQ(call(engine, counted(1), nullptr, options).outputs[0].as<float>()[0], 1 + 2 + 3);
+  EXPECT_EQ(call(engine, counted(0), nullptr, options).outputs[0].shape(), (Shape{0, 3}));
+}
+
 /// An engine whose second output does not have the batch as dimension 0.
 class WholeBatchOutput final : public EngineBackend {
  public:

@@ -37,6 +37,12 @@ class FakeDevice {
     return Completion(std::move(state));
   }
 
+  /// Tasks that have not begun.
+  std::size_t queued() {
+    const std::lock_guard lock(mutex_);
+    return tasks_.size();
+  }
+
   void pause() {
     const std::lock_guard lock(mutex_);
     paused_ = true;

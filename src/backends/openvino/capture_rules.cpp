@@ -49,7 +49,7 @@ std::optional<Refusal> refusal_of(const ov::Model& model) {
   return std::nullopt;
 }
 
-std::optional<Refusal> data_dependence_of(const ov::Model& model) {
+std::optional<Refusal> data_dependence_of(const ov::CompiledModel& model) {
   for (const auto& output : model.outputs()) {
     if (output.get_partial_shape().is_dynamic()) {
       return Refusal{Reason::kDataDependentShape, "the shape of output '" + tensor_name(output) +

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openvino/core/model.hpp>
+#include <openvino/runtime/compiled_model.hpp>
 #include <optional>
 #include <string>
 
@@ -12,7 +13,9 @@ namespace replayrt::openvino {
 /// the like.
 std::optional<Refusal> refusal_of(const ov::Model& model);
 
-/// The refusal for an output whose shape is not known once all inputs are, if the model has one.
-std::optional<Refusal> data_dependence_of(const ov::Model& model);
+/// The refusal for an output of a compiled model whose shape is not known although those of its
+/// inputs are, if there is one. The model before compilation does not tell: some shapes are found
+/// by OpenVINO's transformations.
+std::optional<Refusal> data_dependence_of(const ov::CompiledModel& model);
 
 }  // namespace replayrt::openvino

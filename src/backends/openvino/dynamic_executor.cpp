@@ -1,5 +1,6 @@
 #include "backends/openvino/dynamic_executor.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <string>
@@ -70,7 +71,7 @@ RunReport DynamicExecutor::run(std::span<const TensorView> inputs, const RunCont
         report.bytes_copied += input.bytes();
       }
       slot->request.set_input_tensor(
-          i, ov::Tensor(element_of_dtype(input.dtype), ov_shape(input.shape), data));
+          i, input_tensor(element_of_dtype(input.dtype), ov_shape(input.shape), data));
     }
     {
       const CoreGate::Permit permit = context_->gate.acquire(context_->threads);
@@ -89,7 +90,10 @@ void DynamicExecutor::take_outputs(Slot& slot, bool lend, RunReport& report, Ten
     ov::Tensor tensor = slot.request.get_output_tensor(i);
     const DType dtype = context_->outputs[i].dtype;
     const Shape shape = shape_of(tensor.get_shape());
-    if (lend) {
+    // Two outputs that are one tensor in the graph come in one piece of memory.
+    const bool is_first = std::ranges::none_of(
+        outputs, [&](const Tensor& other) { return other.data() == tensor.data(); });
+    if (lend && is_first) {
       outputs.push_back(
           Tensor(BlockRef(new BorrowedBlock(std::move(tensor), slot.lent)), dtype, shape));
       continue;

@@ -1,9 +1,9 @@
 #include "backends/openvino/errors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <new>
-#include <vector>
 
 namespace replayrt::openvino {
 namespace {
@@ -20,19 +20,11 @@ bool is_noise(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
-// "Check 'x > 0' failed at src/a.cpp:12:" says nothing to a user, but is better than silence.
-bool is_check(std::string_view line) {
-  return line.starts_with("Check '");
-}
-
 std::string_view trimmed(std::string_view line) {
-  constexpr std::string_view kUnsupported = "-- No conversion rule found for operations: ";
-  if (line.starts_with(kUnsupported)) {
-    return line.substr(3);
-  }
-  const std::size_t from = line.find_first_not_of(" \t");
+  const std::size_t from = line.find_first_not_of(" \t-");
   const std::size_t to = line.find_last_not_of(" \t\r");
-  return from == std::string_view::npos ? std::string_view() : line.substr(from, to - from + 1);
+  return from == std::string_view::npos || to < from ? std::string_view()
+                                                     : line.substr(from, to - from + 1);
 }
 
 }  // namespace
@@ -40,15 +32,19 @@ std::string_view trimmed(std::string_view line) {
 std::string useful_text(std::string_view what) {
   std::string text;
   std::string checks;
+  const auto add = [](std::string& target, std::string_view part) {
+    target.append(target.empty() || part.empty() ? "" : "; ").append(part);
+  };
   while (!what.empty()) {
     const std::size_t end = what.find('\n');
-    const std::string_view line = trimmed(what.substr(0, end));
+    const std::string_view line = what.substr(0, end);
     what = end == std::string_view::npos ? std::string_view() : what.substr(end + 1);
-    if (is_noise(line)) {
-      continue;
+    if (!is_noise(line)) {
+      // "Check 'x > 0' failed at src/a.cpp:12:" tells a user little, but is better than silence.
+      const std::size_t check = std::min(line.find("Check '"), line.size());
+      add(text, trimmed(line.substr(0, check)));
+      add(checks, trimmed(line.substr(check)));
     }
-    std::string& target = is_check(line) ? checks : text;
-    target.append(target.empty() ? "" : "; ").append(line);
   }
   if (text.empty()) {
     text = checks.empty() ? "OpenVINO gives no reason" : checks;

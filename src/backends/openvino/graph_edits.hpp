@@ -10,4 +10,9 @@ namespace replayrt::openvino {
 /// that the model does not have.
 void apply(const GraphEdits& edits, ov::Model& model);
 
+/// Puts an operation between every input and an output that is that input: OpenVINO takes the two
+/// for one tensor, so that a result would lie in the caller's input memory, and the next run write
+/// to it.
+void separate_inputs_from_outputs(ov::Model& model);
+
 }  // namespace replayrt::openvino

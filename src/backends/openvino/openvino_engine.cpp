@@ -33,9 +33,10 @@ std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
   context->properties = properties_of(options);
   const std::shared_ptr<ov::Model> model = read_model(path);
   try {
-    apply(options.edits, *model);
     context->inputs = input_specs(*model);
+    apply(options.edits, *model);
     context->outputs = output_specs(*model);
+    separate_inputs_from_outputs(*model);  // Last: it loses names.
   } catch (const Error& error) {
     throw Error(error.code(), context->file + ": " + error.what());
   }
@@ -48,18 +49,20 @@ std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
 OpenVinoEngine::OpenVinoEngine(const std::filesystem::path& path, const LoadOptions& options)
     : context_(make_context(path, options)),
       streams_(std::max<std::size_t>(context_->gate.cores() / context_->threads, 1)),
-      is_static_(!has_dynamic(context_->inputs) && !has_dynamic(context_->outputs)),
       refusal_(refusal_of(*context_->model)),
       memory_(context_->blocks) {
-  if (!refusal_.has_value() && !has_dynamic(context_->inputs)) {
-    refusal_ = data_dependence_of(*context_->model);
-  }
   const auto compile = [context = context_] {
     return runtime().compile_model(context->model, "CPU", context->properties);
   };
   try {
     compiled_ = std::make_unique<CompiledModelPool>(streams_, compile);
-    require_precision(options.precision, compiled_->attach().model());
+    const CompiledModelPool::Use first = compiled_->attach();
+    require_precision(options.precision, first.model());
+    if (!has_dynamic(context_->inputs)) {
+      const std::optional<Refusal> dependence = data_dependence_of(first.model());
+      is_static_ = !dependence.has_value();
+      refusal_ = refusal_.has_value() ? refusal_ : dependence;
+    }
   } catch (...) {
     rethrow_as(ErrorCode::kCorruptedModel, "cannot compile " + context_->file);
   }
@@ -89,13 +92,22 @@ std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signatur
     }
     const std::lock_guard gate(capture_gate());
     const std::size_t before = private_bytes();
-    // The reshaped model ends before the second reading: the compilation keeps what it needs of it.
+    ov::CompiledModel compiled =
+        runtime().compile_model(reshaped(signature), "CPU", context_->properties);
+    if (const auto dependence = data_dependence_of(compiled)) {
+      throw CaptureRefused(dependence->reason, context_->file + ": " + dependence->message);
+    }
     auto graph = std::make_unique<StaticExecutor>(
-        context_, CompiledModelPool::Use::alone(
-                      runtime().compile_model(reshaped(signature), "CPU", context_->properties)));
+        context_, CompiledModelPool::Use::alone(std::move(compiled)));
     graph->warm_up();
     const std::size_t after = private_bytes();
-    graph->set_bytes(after > before ? after - before : 0);
+    // Memory that others freed meanwhile hides growth; its staged inputs are the least that it
+    // holds.
+    std::size_t least = 0;
+    for (const TensorSignature& input : signature) {
+      least += packed_bytes(input.dtype, input.shape.num_elements());
+    }
+    graph->set_bytes(std::max(after > before ? after - before : 0, least));
     return graph;
   } catch (...) {
     rethrow_as(ErrorCode::kModelRuntime,
@@ -119,9 +131,6 @@ std::shared_ptr<ov::Model> OpenVinoEngine::reshaped(const InputSignature& signat
     shapes.emplace(i, ov_shape(signature[i].shape));
   }
   model->reshape(shapes);
-  if (const auto refusal = data_dependence_of(*model)) {
-    throw CaptureRefused(refusal->reason, context_->file + ": " + refusal->message);
-  }
   return model;
 }
 

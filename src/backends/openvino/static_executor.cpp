@@ -60,7 +60,7 @@ RunReport StaticExecutor::run(std::span<const TensorView> inputs, const RunConte
       }
       if (data != port.bound) {
         port.bound = nullptr;
-        request_.set_input_tensor(i, ov::Tensor(port.ov_type, port.ov_shape, data));
+        request_.set_input_tensor(i, input_tensor(port.ov_type, port.ov_shape, data));
         port.bound = data;
       }
     }

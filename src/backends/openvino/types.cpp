@@ -1,5 +1,6 @@
 #include "backends/openvino/types.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -116,9 +117,8 @@ Shape shape_of(const ov::Shape& shape) {
                                              std::to_string(Shape::kMaxRank));
   }
   std::array<std::int64_t, Shape::kMaxRank> dims{};
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    dims[i] = static_cast<std::int64_t>(shape[i]);
-  }
+  std::ranges::transform(shape, dims.begin(),
+                         [](std::size_t extent) { return static_cast<std::int64_t>(extent); });
   return Shape(std::span<const std::int64_t>(dims.data(), shape.size()));
 }
 

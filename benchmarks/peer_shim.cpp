@@ -1,0 +1,88 @@
+// A C interface on the public API for Python's ctypes, so that ReplayRT and another runtime can be
+// measured in one process. Functions return 0, or 1 after an error that `peer_error` tells.
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "replayrt/replayrt.hpp"
+
+namespace {
+
+thread_local std::string last_error;
+
+template <class Function>
+int guarded(Function&& function) noexcept {
+  try {
+    std::forward<Function>(function)();
+    return 0;
+  } catch (const std::exception& error) {
+    last_error = error.what();
+  } catch (...) {
+    last_error = "an exception that is no std::exception";
+  }
+  return 1;
+}
+
+}  // namespace
+
+extern "C" {
+
+/// One model with one f32 input, its cache, and the outputs of its last run.
+struct PeerModel {
+  replayrt::Engine engine;
+  std::shared_ptr<replayrt::GraphCache> cache;
+  replayrt::InferResult last;
+};
+
+/// Valid until the next failing call of this thread.
+const char* peer_error() {
+  return last_error.c_str();
+}
+
+const char* peer_version() {
+  return replayrt::kVersion;
+}
+
+int peer_open(const char* path, std::int64_t threads, std::int64_t capacity, PeerModel** model) {
+  return guarded([&] {
+    *model = new PeerModel{replayrt::load_engine(path, {.inference_threads = threads}),
+                           std::make_shared<replayrt::GraphCache>(capacity),
+                           {}};
+  });
+}
+
+void peer_close(PeerModel* model) {
+  delete model;
+}
+
+/// Runs on `data`; the outputs of the run before end here. `*replayed` tells whether a captured
+/// graph was replayed.
+int peer_run(PeerModel* model, const float* data, const std::int64_t* dims, std::size_t rank,
+             int with_cache, int* replayed) {
+  return guarded([&] {
+    model->last = {};
+    const replayrt::TensorView input = {
+        data, replayrt::DType::kF32, replayrt::Shape(std::span(dims, rank)), {}};
+    replayrt::InferOptions options;
+    if (with_cache != 0) {
+      options.graph_cache = model->cache;
+    }
+    model->last = replayrt::infer(model->engine, {&input, 1}, options);
+    *replayed = model->last.route == replayrt::Route::kReplayed ? 1 : 0;
+  });
+}
+
+/// The first output of the last run, valid until the next one.
+int peer_output(const PeerModel* model, const float** data, std::size_t* elements) {
+  return guarded([&] {
+    const auto values = model->last.outputs[0].as<float>();
+    *data = values.data();
+    *elements = values.size();
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <opencv2/core.hpp>
+#include <span>
+
+#include "planes.hpp"
+
+namespace ocr {
+
+constexpr std::size_t kLinesPerBatch = 6;
+constexpr int kLineHeight = 48;  ///< What the classifier and the recognition model take.
+
+/// The width of a line that is scaled to kLineHeight, at most `max_width`.
+int scaled_width(cv::Size crop, int max_width);
+
+/// The width of a recognition batch: room for a line of `widest` (width per height), from 320 to
+/// 4096.
+int batch_width(double widest);
+
+/// Scales the crops `order` names to the height 48 and writes them into `input`, one row of the
+/// batch each, on the left of `width` columns.
+void write_batch(std::span<const cv::Mat> crops, std::span<const std::size_t> order, int width,
+                 InputBuffer& input);
+
+}  // namespace ocr

@@ -1,0 +1,114 @@
+#include "bench_report.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "error.hpp"
+
+namespace replayrt::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+Case case_named(const std::string& name) {
+  return {name, {}, {}, GraphKey(1, Device{}, {})};
+}
+
+/// Two shapes, called as a, b, a; two rounds.
+Workload workload() {
+  return {{case_named("a"), case_named("b")}, {0, 1, 0}};
+}
+
+ModeResult mode_of(Mode mode, std::vector<double> times) {
+  ModeResult result;
+  result.mode = mode;
+  result.call_times = std::move(times);
+  for (std::size_t i = 0; i < result.call_times.size(); i += 3) {
+    result.round_times.push_back(result.call_times[i] + result.call_times[i + 1] +
+                                 result.call_times[i + 2]);
+  }
+  return result;
+}
+
+BenchResult result_of_both() {
+  BenchResult result;
+  result.modes.push_back(mode_of(Mode::kEager, {1, 2, 1, 2, 4, 2}));
+  result.modes.push_back(mode_of(Mode::kReplay, {0.5, 1, 0.5, 2, 2, 2}));
+  result.modes[1].replayed = 6;
+  result.modes[1].cache = GraphCacheStats{};
+  result.max_abs_difference = 0.25;
+  return result;
+}
+
+BenchPlan plan() {
+  BenchPlan plan;
+  plan.rounds = 2;
+  return plan;
+}
+
+TEST(RatioToEager, IsTheMedianOverTheRounds) {
+  const BenchResult result = result_of_both();
+  EXPECT_DOUBLE_EQ(*ratio_to_eager(result, result.modes[0]), 1);
+  EXPECT_DOUBLE_EQ(*ratio_to_eager(result, result.modes[1]), (0.5 + 0.75) / 2);
+}
+
+TEST(RatioToEager, IsUnknownWithoutEager) {
+  BenchResult result = result_of_both();
+  result.modes.erase(result.modes.begin());
+  EXPECT_FALSE(ratio_to_eager(result, result.modes[0]).has_value());
+}
+
+TEST(BenchJson, HasTheFiguresOfEachModeAndShape) {
+  const auto json = nlohmann::json::parse(bench_json({}, workload(), plan(), result_of_both()));
+  const auto& replay = json["modes"]["replay"];
+  EXPECT_EQ(replay["calls"], 6);
+  EXPECT_DOUBLE_EQ(replay["median_us"], 1.5e6);
+  EXPECT_DOUBLE_EQ(replay["mean_us"], 8e6 / 6);
+  EXPECT_DOUBLE_EQ(replay["total_s"], 8);
+  EXPECT_DOUBLE_EQ(replay["throughput_per_s"], 0.75);
+  EXPECT_DOUBLE_EQ(replay["ratio_to_eager"], 0.625);
+  EXPECT_DOUBLE_EQ(replay["ratio_to_eager_total"], 8.0 / 12);
+  EXPECT_EQ(json["max_abs_difference_to_eager"], 0.25);
+  EXPECT_THAT(json["shapes"], ElementsAre("a", "b"));
+  EXPECT_EQ(json["per_shape"][0]["calls_per_round"], 2);
+  EXPECT_DOUBLE_EQ(json["per_shape"][0]["median_us"]["eager"], 1.5e6);
+  EXPECT_DOUBLE_EQ(json["per_shape"][1]["median_us"]["eager"], 3e6);
+}
+
+// JSON has no infinity; a reader must not take a missing figure for a small one.
+TEST(BenchJson, HasNullForADifferenceThatIsNoNumber) {
+  BenchResult result = result_of_both();
+  result.max_abs_difference = std::numeric_limits<double>::infinity();
+  const auto json = nlohmann::json::parse(bench_json({}, workload(), plan(), result));
+  EXPECT_TRUE(json["max_abs_difference_to_eager"].is_null());
+}
+
+TEST(BenchText, ShowsTheFirstShapesAndSaysHowManyMoreThereAre) {
+  Workload many;
+  BenchResult result;
+  result.modes.push_back({});
+  for (std::size_t i = 0; i < 20; ++i) {
+    many.cases.push_back(case_named("shape_" + std::to_string(i)));
+    many.calls.push_back(i);
+    result.modes[0].call_times.push_back(1);
+  }
+  result.modes[0].round_times = {20};
+  const std::string text = bench_text({}, many, plan(), result);
+  EXPECT_THAT(text, HasSubstr("shape_11"));
+  EXPECT_THAT(text, Not(HasSubstr("shape_12")));
+  EXPECT_THAT(text, HasSubstr("and 8 more"));
+}
+
+TEST(ParseModes, KeepsTheOrderAndRefusesAllElse) {
+  EXPECT_THAT(parse_modes("replay, eager"), ElementsAre(Mode::kReplay, Mode::kEager));
+  for (const char* text : {"", "eager,", "eager,eager", "Eager", "replay;eager"}) {
+    EXPECT_THROW(parse_modes(text), UsageError) << text;
+  }
+}
+
+}  // namespace
+}  // namespace replayrt::cli

@@ -1,0 +1,63 @@
+"""The built program, run as a user runs it. REPLAYRT_PROGRAM and REPLAYRT_DATA_DIR say where it and the models are."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROGRAM = os.environ["REPLAYRT_PROGRAM"]
+DATA = Path(os.environ["REPLAYRT_DATA_DIR"])
+MODELS = DATA / "models"
+SECONDS = 240
+
+
+@dataclass
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> str:
+        """The one line on standard error that says what went wrong."""
+        lines = self.err.splitlines()
+        assert len(lines) == 1 and lines[0].startswith("replayrt: error: "), self.err
+        return lines[0].removeprefix("replayrt: error: ")
+
+
+@pytest.fixture
+def replayrt(tmp_path):
+    """Runs `replayrt ARGUMENTS` in an empty folder and checks the exit code."""
+
+    def run(*arguments, code: int = 0) -> Result:
+        done = subprocess.run([PROGRAM, *map(str, arguments)], cwd=tmp_path, capture_output=True, timeout=SECONDS)
+        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert result.code == code, f"{arguments}: exit code {result.code}, expected {code}\n{result.err}{result.out}"
+        return result
+
+    return run
+
+
+@pytest.fixture
+def fails(replayrt, tmp_path):
+    """Runs a command that must fail: one line of error, nothing on standard output, no file made or changed."""
+
+    def run(*arguments, code: int) -> str:
+        before = _snapshot(tmp_path)
+        result = replayrt(*arguments, code=code)
+        assert result.out == ""
+        assert _snapshot(tmp_path) == before
+        return result.error
+
+    return run
+
+
+def _snapshot(folder: Path) -> dict:
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}

@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Writes the tables of README.md and docs/*.md from the figures in benchmarks/results.
+
+A table stands between `<!-- bench:NAME begin -->` and `<!-- bench:NAME end -->`; all else of a page is left alone. A
+table whose figures are not there is empty.
+"""
+
+import argparse
+import json
+import re
+import statistics
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKED = re.compile(r"(<!-- bench:(?P<name>[\w-]+) begin -->\n).*?(<!-- bench:(?P=name) end -->)", re.DOTALL)
+MARKER = re.compile(r"<!-- bench:[\w-]+ (?:begin|end) -->")
+
+MODEL_NAMES = {
+    "ppocrv6_det": "PP-OCRv6 det",
+    "ppocrv6_rec": "PP-OCRv6 rec",
+    "resnet50": "ResNet-50",
+    "squeezenet": "SqueezeNet",
+    "trivial": "relu of 8 numbers",
+}
+CACHE_OPERATIONS = {
+    "hit": "`acquire` and the lease's end, key at hand",
+    "key_and_hit": "the same, key made from the inputs",
+    "infer_hit": "`infer` on an engine that does nothing",
+    "plain_lru": "for comparison: mutex + hash map + list",
+}
+CACHE_KEYS = {"one_key": "one key", "64_keys": "64 keys in turn", "key_each": "a key each"}
+
+
+class TableError(Exception):
+    """Something in the results or pages that a person has to mend; the message says what."""
+
+
+class NotMeasured(Exception):
+    """There are no figures of this benchmark."""
+
+
+class Results:
+    """benchmarks/results, read as needed."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def __getitem__(self, name: str) -> dict:
+        path = self._folder / f"{name}.json"
+        try:
+            return json.loads(path.read_text())
+        except FileNotFoundError:
+            raise NotMeasured(f"{path} is missing: `tools/bench.sh {name}` makes it") from None
+        except json.JSONDecodeError as error:
+            raise TableError(f"{path} is no JSON: {error}") from None
+
+    def rows_if_measured(self, name: str) -> list[dict]:
+        try:
+            return self[name]["rows"]
+        except NotMeasured:
+            return []
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """Markdown; the first column is text, the others are figures."""
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def origin(result: dict) -> str:
+    """Where the figures come from: the line under a table."""
+    versions = result["versions"]
+    changed = ", with uncommitted changes" if result["dirty"] else ""
+    machine = result["machine"]
+    return (
+        f"\n{result['date'][:10]}, {machine['cpu']}, {machine['cores']} cores (load {machine['load_average']:.1f} before), "
+        f"{result['threads']} threads a run, {result['precision']}; commit {result['commit'][:9]}{changed}, "
+        f"OpenVINO {versions['openvino']}, onnxruntime {versions['onnxruntime']}, rapidocr {versions['rapidocr']}; "
+        f"`{result['command']}`\n"
+    )
+
+
+def model_name(row: dict) -> str:
+    return MODEL_NAMES.get(row["model"], row["model"]) + (" + argmax" if row.get("fuse") else "")
+
+
+def ratio(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def milliseconds(value: float) -> str:
+    return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms"
+
+
+def time_text(microseconds: float) -> str:
+    return f"{microseconds:.1f} µs" if microseconds < 1000 else milliseconds(microseconds / 1e3)
+
+
+def routes(results: Results) -> str:
+    rows = []
+    for row in results["routes"]["rows"]:
+        eager, replay = row["modes"]["eager"], row["modes"]["replay"]
+        rows.append([
+            model_name(row), f"{row['shapes']} ({row['calls_per_round']})",
+            milliseconds(eager["ms_per_round"]), milliseconds(replay["ms_per_round"]), f"**{ratio(row['ratio_median'])}**",
+            milliseconds(row["capture_ms_median"]), f"{row['bytes'] / row['shapes'] / 1e6:.0f} MB",
+            f"{row['max_abs_difference_to_eager']:.1e}",
+        ])  # fmt: skip
+    heads = ["model", "shapes (calls)", "eager", "replay", "replay / eager", "one capture", "its bytes", "largest difference"]
+    return table(heads, rows) + origin(results["routes"])
+
+
+def replay_overhead(results: Results) -> str:
+    rows = []
+    for row in results["replay_overhead"]["rows"]:
+        pair = row["replay_to_bare"]
+        difference = pair["difference_us_median"]
+        rows.append([
+            f"{model_name(row)} {row['shape']}", time_text(row["bare"]["median_us"]), time_text(row["replay"]["median_us"]),
+            f"**{ratio(pair['ratio_median'])}**", ratio(pair["ratio_p99"]),
+            f"{difference:.1f} µs" if row["bare"]["median_us"] < 1000 else "",
+            ratio(row["bare_to_bare"]["ratio_median"]),
+        ])  # fmt: skip
+    heads = ["model and shape", "bare OpenVINO", "`infer`, replayed", "ratio", "its p99", "difference", "bare / bare"]
+    return table(heads, rows) + origin(results["replay_overhead"])
+
+
+def cache_hit(results: Results) -> str:
+    rows = [
+        [
+            CACHE_OPERATIONS[row["name"]], CACHE_KEYS[row["keys"]], str(row["threads"]), f"{row['wall_ns']:.0f} ns",
+            f"{row['cpu_ns']:.0f} ns", "" if row["replayed"] is None else f"{row['replayed']:.0%}",
+        ]
+        for row in results["cache_hit"]["rows"]
+    ]  # fmt: skip
+    heads = ["operation", "keys", "threads", "time of one", "CPU time", "replayed"]
+    return table(heads, rows) + origin(results["cache_hit"])
+
+
+def vs_onnxruntime(results: Results) -> str:
+    rows = []
+    for row in results["vs_onnxruntime"]["rows"]:
+        replay, eager = row["replay_to_onnxruntime"], row["eager_to_onnxruntime"]
+        rows.append([
+            model_name(row), f"{row['shapes']} ({row['calls_per_round']})", milliseconds(row["onnxruntime_ms_per_round"]),
+            milliseconds(row["eager_ms_per_round"]), milliseconds(row["replay_ms_per_round"]),
+            ratio(eager["ratio_median"]), f"**{ratio(replay['ratio_median'])}**", ratio(replay["call_ratio_p99"]),
+        ])  # fmt: skip
+    heads = ["model", "shapes (calls)", "onnxruntime", "eager", "replay", "eager / onnxruntime", "replay / onnxruntime",
+             "p99 of calls"]  # fmt: skip
+    return table(heads, rows) + origin(results["vs_onnxruntime"])
+
+
+def ocr_vs_rapidocr(results: Results) -> str:
+    rows = [
+        [
+            row["pipeline"], milliseconds(row["total_of_medians_ms"]), milliseconds(row["p99_ms"]),
+            f"**{ratio(median_ratio(row))}**" if "ratio_by_round" in row else "",
+        ]
+        for row in results["ocr_vs_rapidocr"]["rows"]
+    ]  # fmt: skip
+    heads = ["pipeline", "all pictures", "p99 of one", "replayrt / it"]
+    return table(heads, rows) + origin(results["ocr_vs_rapidocr"])
+
+
+def median_ratio(row: dict) -> float:
+    return statistics.median(row["ratio_by_round"])
+
+
+def headline(results: Results) -> str:
+    """What the other benchmarks have come to; those that were not run are left out."""
+    rows = [
+        [f"{model_name(row)}, {row['shapes']} shapes: replay / eager", ratio(row["ratio_median"])]
+        for row in results["routes"]["rows"]
+    ]
+    rows += [
+        [f"{model_name(row)}, {row['shapes']} shapes: replay / onnxruntime", ratio(row["replay_to_onnxruntime"]["ratio_median"])]
+        for row in results.rows_if_measured("vs_onnxruntime")
+    ]
+    rows += [
+        [f"the whole OCR demo, {row['pictures']} pictures, same text: ReplayRT / {row['pipeline']}", ratio(median_ratio(row))]
+        for row in results.rows_if_measured("ocr_vs_rapidocr")
+        if "ratio_by_round" in row
+    ]
+    return table(["the shapes of real pictures, f32 on the CPU, all captured before", "time"], rows) + origin(results["routes"])
+
+
+TABLES = {
+    function.__name__: function
+    for function in (headline, routes, replay_overhead, cache_hit, vs_onnxruntime, ocr_vs_rapidocr)
+}
+
+
+def pages(root: Path) -> list[Path]:
+    return [page for page in (root / "README.md", *sorted((root / "docs").glob("*.md"))) if page.exists()]
+
+
+def filled_table(name: str, results: Results) -> str:
+    try:
+        return TABLES[name](results)
+    except NotMeasured as missing:
+        print(f"write_tables: table '{name}' is empty: {missing}", file=sys.stderr)
+        return ""
+
+
+def filled(text: str, page: Path, results: Results) -> str:
+    """The page with every table as the results have it."""
+
+    def fill(match: re.Match) -> str:
+        name = match["name"]
+        if name not in TABLES:
+            raise TableError(f"{page}: there is no table '{name}': there are {', '.join(TABLES)}")
+        return f"{match[1]}{filled_table(name, results)}{match[3]}"
+
+    whole = sum(1 for _ in MARKED.finditer(text)) * 2
+    if whole != len(MARKER.findall(text)):
+        raise TableError(f"{page}: a bench marker has no counterpart: expected pairs of begin and end")
+    return MARKED.sub(fill, text)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is not up to date")
+    parser.add_argument("--print", action="store_true", help="write nothing; print every table that has results")
+    parser.add_argument("--results", type=Path, help="folder of the JSON files (default: benchmarks/results)")
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder of README.md and docs")
+    arguments = parser.parse_args(argv)
+    results = Results(arguments.results or arguments.root / "benchmarks/results")
+    try:
+        if arguments.print:
+            for name in TABLES:
+                if text := filled_table(name, results):
+                    print(f"{name}\n\n{text}")
+            return 0
+        return update(arguments.root, results, arguments.check)
+    except TableError as error:
+        print(f"write_tables: {error}", file=sys.stderr)
+        return 1
+
+
+def update(root: Path, results: Results, check: bool) -> int:
+    # All are made before the first is written: an error leaves every page as it was.
+    new = {page: filled(page.read_text(), page, results) for page in pages(root)}
+    stale = [page for page, text in new.items() if text != page.read_text()]
+    for page in stale:
+        if check:
+            print(f"write_tables: {page} is not what the results give: run tools/write_tables.py", file=sys.stderr)
+        else:
+            page.write_text(new[page])
+            print(f"write_tables: wrote {page}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
