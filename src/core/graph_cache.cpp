@@ -91,7 +91,7 @@ void GraphCache::purge(std::optional<std::int64_t> n_oldest) {
   state_->purge(n_oldest);
 }
 Lease GraphCache::acquire(const Engine& engine, const GraphKey& key) {
-  return state_->acquire(engine.state(), key, {});
+  return state_->acquire(engine.state(), key, {}, {});
 }
 void GraphCache::remove_engine(EngineId engine) {
   state_->remove_engine(engine);

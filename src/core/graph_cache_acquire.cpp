@@ -21,7 +21,8 @@ CacheEntry* free_instance(const CacheSlot& slot) noexcept {
 }  // namespace
 
 Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key,
-                               std::span<const TensorView> inputs) {
+                               std::span<const TensorView> views, const RunContext& context) {
+  const LiveInputs inputs{views, context};
   if (key.engine() != engine->id()) {
     throw Error(
         ErrorCode::kInvalidParameter,
@@ -29,7 +30,7 @@ Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const
   }
   std::optional<Decision> hit = decide_hit(*engine, key);
   Decision decision =
-      hit.has_value() ? std::move(*hit) : decide_miss(*engine, key, clock_(), !inputs.empty());
+      hit.has_value() ? std::move(*hit) : decide_miss(*engine, key, clock_(), !views.empty());
   if (decision.flight != nullptr) {
     return capture_and_lease(engine, decision, inputs);
   }
@@ -298,7 +299,7 @@ Lease GraphCacheState::lease_eager(EngineState& engine, Reason reason,
 }
 
 Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
-                                   std::span<const TensorView> inputs) {
+                                   const LiveInputs& inputs) {
   // Asked outside the lock: it calls into the backend.
   if (entry->has_pending) {
     if (!is_over(entry->pending)) {
@@ -307,7 +308,7 @@ Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
     entry->pending = Completion{};
     entry->has_pending = false;
   }
-  if (entry->verified || inputs.empty()) {
+  if (entry->verified || inputs.views.empty()) {
     return Reason::kNone;
   }
   Refusal refusal;
@@ -334,7 +335,7 @@ Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
 
 Lease GraphCacheState::capture_and_lease(const std::shared_ptr<EngineState>& engine,
                                          const Decision& decision,
-                                         std::span<const TensorView> inputs) {
+                                         const LiveInputs& inputs) {
   Outcome outcome = capture(engine, decision.record, inputs, decision.verify);
   const bool kept = publish(outcome, *decision.record, *decision.flight, true);
   report_outcome(outcome, *decision.record, kept);

@@ -36,8 +36,7 @@ bool is_passing(Reason reason) {
 
 GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineState>& engine,
                                                   const std::shared_ptr<KeyRecord>& record,
-                                                  std::span<const TensorView> inputs,
-                                                  bool verify) noexcept {
+                                                  const LiveInputs& inputs, bool verify) noexcept {
   Outcome outcome;
   const TimePoint begin = clock_();
   if (auto graph = try_capture(*engine, record->stats.key, outcome.refusal)) {
@@ -240,13 +239,13 @@ void GraphCacheState::report_outcome(const Outcome& outcome, const KeyRecord& re
 
 void GraphCacheState::enqueue(const std::shared_ptr<EngineState>& engine,
                               const std::shared_ptr<KeyRecord>& record,
-                              std::span<const TensorView> inputs) {
+                              const LiveInputs& inputs) {
   Job job{engine, record, {}};
   if (options_.verify.probability > 0) {
-    for (const TensorView& input : inputs) {
+    for (const TensorView& input : inputs.views) {
       Tensor copy = engine->backend().memory().allocate(input.dtype, input.shape);
       if (copy.bytes() > 0) {
-        engine->backend().memory().copy(copy.data(), input.data, copy.bytes(), {});
+        engine->backend().memory().copy(copy.data(), input.data, copy.bytes(), inputs.context);
       }
       job.inputs.push_back(std::move(copy));
     }
@@ -288,7 +287,7 @@ void GraphCacheState::work() noexcept {
       flights_.emplace(job->record->stats.key, flight);
       verify = !views.empty() && draw_verification();
     }
-    Outcome outcome = capture(job->engine, job->record, views.span(), verify);
+    Outcome outcome = capture(job->engine, job->record, {views.span(), {}}, verify);
     const bool kept = publish(outcome, *job->record, *flight, false);
     report_outcome(outcome, *job->record, kept);
     const MutexLock lock(mutex_);

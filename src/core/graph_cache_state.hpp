@@ -13,6 +13,7 @@
 #include "core/admission.hpp"
 #include "core/annotated_mutex.hpp"
 #include "core/cache_entry.hpp"
+#include "core/verification.hpp"
 #include "replayrt/core/graph_cache.hpp"
 
 namespace replayrt::detail {
@@ -38,9 +39,9 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   GraphCacheState(const GraphCacheState&) = delete;
   GraphCacheState& operator=(const GraphCacheState&) = delete;
 
-  /// `inputs` may be empty: then nothing can be verified yet.
+  /// `inputs` may be empty: then nothing can be verified yet. `context` says when they can be read.
   Lease acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key,
-                std::span<const TensorView> inputs);
+                std::span<const TensorView> inputs, const RunContext& context);
   void end_lease(EntryPtr entry, const Completion& completion, End end, Route route,
                  RunTime run_time) noexcept;
   void end_eager(KeyRecord& record, RunTime run_time) noexcept;
@@ -106,14 +107,14 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   Lease lease_of(EntryPtr entry, Route route) noexcept;
   Lease lease_eager(EngineState& engine, Reason reason, std::shared_ptr<KeyRecord> record);
   Lease capture_and_lease(const std::shared_ptr<EngineState>& engine, const Decision& decision,
-                          std::span<const TensorView> inputs);
+                          const LiveInputs& inputs);
   /// Whether the leased `entry` may be used: its earlier device work is complete, and it is
   /// verified.
-  Reason make_ready(EngineState& engine, const EntryPtr& entry, std::span<const TensorView> inputs);
+  Reason make_ready(EngineState& engine, const EntryPtr& entry, const LiveInputs& inputs);
 
   // graph_cache_capture.cpp
   Outcome capture(const std::shared_ptr<EngineState>& engine,
-                  const std::shared_ptr<KeyRecord>& record, std::span<const TensorView> inputs,
+                  const std::shared_ptr<KeyRecord>& record, const LiveInputs& inputs,
                   bool verify) noexcept;
   std::unique_ptr<Executor> try_capture(EngineState& engine, const GraphKey& key,
                                         Refusal& refusal) noexcept;
@@ -126,7 +127,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::string thrash_warning(TimePoint now) REPLAYRT_REQUIRES(mutex_);
   void report_outcome(const Outcome& outcome, const KeyRecord& record, bool kept) const;
   void enqueue(const std::shared_ptr<EngineState>& engine, const std::shared_ptr<KeyRecord>& record,
-               std::span<const TensorView> inputs);
+               const LiveInputs& inputs);
   void work() noexcept;
   std::optional<Job> next_job() REPLAYRT_EXCLUDES(mutex_);
   void drop_jobs(EngineId engine, std::vector<Job>& out) REPLAYRT_REQUIRES(mutex_);

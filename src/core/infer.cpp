@@ -69,7 +69,7 @@ class Runner {
                  InferResult& result) const {
     Lease lease = cache_ == nullptr ? engine_.lease_eager(reason_)
                                     : cache_->acquire(engine_.shared_from_this(),
-                                                      engine_.key_for(inputs), inputs);
+                                                      engine_.key_for(inputs), inputs, context_);
     if (lease.route() != Route::kEager) {
       try {
         return run_leased(lease, inputs, outputs, result);

@@ -118,10 +118,10 @@ std::optional<std::string> disagreement(const Tensor& graph, const Tensor& eager
 }
 
 std::optional<std::string> disagreement(EngineState& engine, Executor& graph,
-                                        std::span<const TensorView> inputs) {
+                                        const LiveInputs& inputs) {
   const auto run = [&](Executor& executor) {
     TensorList outputs;
-    executor.run(inputs, {}, outputs).completion.wait();
+    executor.run(inputs.views, inputs.context, outputs).completion.wait();
     return outputs;
   };
   const TensorList captured = run(graph);

@@ -1,11 +1,18 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "core/engine_state.hpp"
 
 namespace replayrt::detail {
+
+/// The inputs of a call, and how they are ordered against the caller's device work.
+struct LiveInputs {
+  std::span<const TensorView> views;
+  const RunContext& context;
+};
 
 /// Runs `graph` and an eager executor of `engine` on `inputs` and compares. Null if the answers
 /// agree: |a - b| <= atol + rtol * |b| for every element, f32 and f64: 1e-4, 1e-3; f16 and bf16:
@@ -13,7 +20,7 @@ namespace replayrt::detail {
 /// differs most. Types of 8 bits and less that are no integers are compared as bytes. Throws what
 /// the runs throw.
 std::optional<std::string> disagreement(EngineState& engine, Executor& graph,
-                                        std::span<const TensorView> inputs);
+                                        const LiveInputs& inputs);
 
 /// The comparison alone, on host memory; `name` is the output's.
 std::optional<std::string> disagreement(const Tensor& graph, const Tensor& eager,

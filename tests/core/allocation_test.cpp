@@ -67,10 +67,6 @@ class Preallocated final : public EngineBackend {
   const std::vector<TensorSpec>& inputs() const noexcept override { return inputs_; }
   const std::vector<TensorSpec>& outputs() const noexcept override { return outputs_; }
   std::size_t max_eager_executors() const noexcept override { return 1; }
-  CaptureEstimate estimate(const InputSignature& /*signature*/) const noexcept override {
-    return {};
-  }
-  Admission preferred_admission() const noexcept override { return Admission::always(); }
   MemoryResource& memory() noexcept override { std::abort(); }
   std::unique_ptr<Executor> make_eager() override { return std::make_unique<Run>(); }
   std::unique_ptr<Executor> capture(const InputSignature&) override {

@@ -160,7 +160,7 @@ TEST(GraphCacheThreadTest, CacheThatEndsDuringACaptureLeavesNoGraph) {
   auto cache = std::make_unique<GraphCache>(4);
   std::jthread caller([&, state = cache->state()] {
     // As `infer` does it: the state outlives the handle.
-    const Lease lease = state->acquire(engine.state(), key_of(engine, 1), {});
+    const Lease lease = state->acquire(engine.state(), key_of(engine, 1), {}, {});
     EXPECT_EQ(lease.route(), Route::kEager);
   });
   while (options.counters->capturing == 0) {

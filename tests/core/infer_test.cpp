@@ -209,10 +209,6 @@ class WholeBatchOutput final : public EngineBackend {
   const std::vector<TensorSpec>& inputs() const noexcept override { return inputs_; }
   const std::vector<TensorSpec>& outputs() const noexcept override { return outputs_; }
   std::size_t max_eager_executors() const noexcept override { return 1; }
-  CaptureEstimate estimate(const InputSignature& /*signature*/) const noexcept override {
-    return {};
-  }
-  Admission preferred_admission() const noexcept override { return Admission::always(); }
   MemoryResource& memory() noexcept override { return memory_; }
   std::unique_ptr<Executor> make_eager() override { return std::make_unique<Run>(); }
   std::unique_ptr<Executor> capture(const InputSignature&) override {

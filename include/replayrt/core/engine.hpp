@@ -167,12 +167,14 @@ class EngineBackend {
   /// exception, which the cache takes as Reason::kCaptureFailed.
   virtual std::unique_ptr<Executor> capture(const InputSignature& signature) = 0;
 
-  /// What a capture of `signature` is expected to cost before any has been measured.
-  [[nodiscard]] virtual CaptureEstimate estimate(
-      const InputSignature& signature) const noexcept = 0;
+  /// What a capture of `signature` is expected to cost, until captures of this engine have been
+  /// measured. Default: nothing.
+  [[nodiscard]] virtual CaptureEstimate estimate(const InputSignature& signature) const noexcept;
 
-  /// How a cache that was told nothing decides what to capture.
-  [[nodiscard]] virtual Admission preferred_admission() const noexcept = 0;
+  /// How a cache that was told nothing decides what to capture. Default: everything, at once.
+  [[nodiscard]] virtual Admission preferred_admission() const noexcept {
+    return Admission::always();
+  }
 
   virtual MemoryResource& memory() noexcept = 0;
 };

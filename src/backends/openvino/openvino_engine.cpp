@@ -1,7 +1,9 @@
 #include "backends/openvino/openvino_engine.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <openvino/op/constant.hpp>
 #include <openvino/runtime/properties.hpp>
 #include <string>
 #include <utility>
@@ -23,6 +25,17 @@ namespace {
 
 bool has_dynamic(const std::vector<TensorSpec>& specs) {
   return std::ranges::any_of(specs, &TensorSpec::is_dynamic);
+}
+
+/// What every compilation holds a copy of.
+std::size_t constant_bytes(const ov::Model& model) {
+  std::size_t bytes = 0;
+  for (const auto& node : model.get_ops()) {
+    if (const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(node)) {
+      bytes += constant->get_byte_size();
+    }
+  }
+  return bytes;
 }
 
 std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
@@ -55,8 +68,11 @@ OpenVinoEngine::OpenVinoEngine(const std::filesystem::path& path, const LoadOpti
     return runtime().compile_model(context->model, "CPU", context->properties);
   };
   try {
+    const auto begin = std::chrono::steady_clock::now();
     compiled_ = std::make_unique<CompiledModelPool>(streams_, compile);
     const CompiledModelPool::Use first = compiled_->attach();
+    compilation_ = {.time = std::chrono::steady_clock::now() - begin,
+                    .bytes = constant_bytes(*context_->model)};
     require_precision(options.precision, first.model());
     if (!has_dynamic(context_->inputs)) {
       const std::optional<Refusal> dependence = data_dependence_of(first.model());
@@ -66,6 +82,15 @@ OpenVinoEngine::OpenVinoEngine(const std::filesystem::path& path, const LoadOpti
   } catch (...) {
     rethrow_as(ErrorCode::kCorruptedModel, "cannot compile " + context_->file);
   }
+}
+
+CaptureEstimate OpenVinoEngine::estimate(const InputSignature& /*signature*/) const noexcept {
+  return is_static_ ? CaptureEstimate{} : compilation_;
+}
+
+Admission OpenVinoEngine::preferred_admission() const noexcept {
+  // Without dynamic dimensions a graph is one more request of what is compiled already.
+  return is_static_ ? Admission::always() : Admission::pays_back();
 }
 
 std::unique_ptr<Executor> OpenVinoEngine::make_eager() {

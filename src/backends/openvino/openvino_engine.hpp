@@ -31,6 +31,10 @@ class OpenVinoEngine final : public EngineBackend {
   [[nodiscard]] std::size_t max_eager_executors() const noexcept override { return streams_; }
   std::unique_ptr<Executor> make_eager() override;
   std::unique_ptr<Executor> capture(const InputSignature& signature) override;
+  /// As the compilation for eager execution: OpenVINO does the same work for a fixed shape.
+  [[nodiscard]] CaptureEstimate estimate(const InputSignature& signature) const noexcept override;
+  /// pays_back: here a capture costs as much as hundreds of runs may save.
+  [[nodiscard]] Admission preferred_admission() const noexcept override;
   MemoryResource& memory() noexcept override { return memory_; }
 
   /// For tests: how often the model has been compiled for eager execution.
@@ -43,6 +47,7 @@ class OpenVinoEngine final : public EngineBackend {
   const std::shared_ptr<EngineContext> context_;
   std::size_t streams_ = 1;
   bool is_static_ = false;
+  CaptureEstimate compilation_{};  ///< Measured at load.
   std::optional<Refusal> refusal_;  ///< What no signature can change, found once at load.
   std::unique_ptr<CompiledModelPool> compiled_;
   HostMemory memory_;
