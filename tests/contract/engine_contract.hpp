@@ -13,6 +13,7 @@
 
 #include "replayrt/core/graph_cache.hpp"
 #include "replayrt/core/infer.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt::contract {
 
@@ -97,7 +98,7 @@ TEST_P(EngineContract, NamesWhatItTakesAndGives) {
 
 TEST_P(EngineContract, AnswerDoesNotDependOnTheRoute) {
   const Engine engine = subject_->make_engine(0);
-  const auto cache = std::make_shared<GraphCache>(4);
+  const auto cache = capturing_cache(4);
   for (const std::int64_t rows : {1, 3, 2}) {
     const auto inputs = subject_->make_inputs(rows, static_cast<unsigned>(rows));
     const auto others = subject_->make_inputs(rows, 77);
@@ -123,7 +124,7 @@ TEST_P(EngineContract, ResultsOwnTheirMemory) {
   std::vector<TensorList> copies;
   {
     const Engine engine = subject_->make_engine(0);
-    const auto cache = std::make_shared<GraphCache>(2);
+    const auto cache = capturing_cache(2);
     for (unsigned seed = 0; seed < 4; ++seed) {
       results.push_back(run(engine, subject_->make_inputs(2, seed),
                             seed % 2 == 0 ? with(cache) : InferOptions{}));
@@ -139,7 +140,7 @@ TEST_P(EngineContract, ResultsOwnTheirMemory) {
 TEST_P(EngineContract, ModelsThatShareACacheDoNotMix) {
   const Engine first = subject_->make_engine(0);
   const Engine second = subject_->make_engine(1);
-  const auto cache = std::make_shared<GraphCache>(8);
+  const auto cache = capturing_cache(8);
   const auto inputs = subject_->make_inputs(2, 1);
   const TensorList first_eager = run(first, inputs);
   const TensorList second_eager = run(second, inputs);
@@ -153,8 +154,7 @@ TEST_P(EngineContract, ModelsThatShareACacheDoNotMix) {
 
 TEST_P(EngineContract, ThreadsGetTheirOwnAnswers) {
   const Engine engine = subject_->make_engine(0);
-  const auto cache =
-      std::make_shared<GraphCache>(2);  // Less than the shapes in use: it evicts all the time.
+  const auto cache = capturing_cache(2);  // Less than the shapes in use: it evicts all the time.
   const auto count = static_cast<std::size_t>(subject_->threads());
   std::vector<std::vector<Tensor>> inputs;
   std::vector<TensorList> expected;
@@ -185,7 +185,7 @@ TEST_P(EngineContract, ThreadsGetTheirOwnAnswers) {
 
 TEST_P(EngineContract, LeaseOutlivesEngineAndCache) {
   auto engine = std::make_unique<Engine>(subject_->make_engine(0));
-  auto cache = std::make_unique<GraphCache>(2);
+  std::shared_ptr<GraphCache> cache = capturing_cache(2);
   const auto inputs = subject_->make_inputs(2, 9);
   const TensorList expected = run(*engine, inputs);
   const auto views = views_of(inputs);
@@ -202,7 +202,8 @@ TEST_P(EngineContract, LeaseOutlivesEngineAndCache) {
 
 TEST_P(EngineContract, PurgeWhileLeasedTakesEffectAtTheEnd) {
   const Engine engine = subject_->make_engine(0);
-  GraphCache cache(2);
+  const std::shared_ptr<GraphCache> shared = capturing_cache(2);
+  GraphCache& cache = *shared;
   const auto inputs = subject_->make_inputs(1, 3);
   const auto views = views_of(inputs);
   const TensorList expected = run(engine, inputs);
@@ -219,7 +220,7 @@ TEST_P(EngineContract, PurgeWhileLeasedTakesEffectAtTheEnd) {
 
 TEST_P(EngineContract, BatchesAreSplitPaddedAndJoined) {
   const Engine engine = subject_->make_engine(0);
-  const auto cache = std::make_shared<GraphCache>(4);
+  const auto cache = capturing_cache(4);
   const auto inputs = subject_->make_inputs(5, 21);
   const TensorList expected = run(engine, inputs);
   InferOptions options = with(cache);
@@ -233,7 +234,7 @@ TEST_P(EngineContract, BatchesAreSplitPaddedAndJoined) {
 
 TEST_P(EngineContract, ReturnsBeforeTheResultsAreCompleteOnlyIfAsked) {
   const Engine engine = subject_->make_engine(0);
-  const auto cache = std::make_shared<GraphCache>(2);
+  const auto cache = capturing_cache(2);
   const auto inputs = subject_->make_inputs(2, 4);
   const TensorList expected = run(engine, inputs);
   EXPECT_TRUE(infer(engine, views_of(inputs), with(cache)).completion.done());
@@ -252,7 +253,7 @@ TEST_P(EngineContract, ReturnsBeforeTheResultsAreCompleteOnlyIfAsked) {
 
 TEST_P(EngineContract, BadInputsAreNamedAndHarmless) {
   const Engine engine = subject_->make_engine(0);
-  const auto cache = std::make_shared<GraphCache>(2);
+  const auto cache = capturing_cache(2);
   const auto inputs = subject_->make_inputs(1, 2);
   const auto expect_refused = [&](std::vector<TensorView> views, const std::string& named) {
     try {

@@ -11,6 +11,7 @@
 #include "backends/openvino/openvino_engine.hpp"
 #include "backends/openvino/support.hpp"
 #include "replayrt/core/log.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt {
 namespace {
@@ -21,7 +22,7 @@ void expect_served_eagerly(const std::string& model, const Tensor& input, Reason
                            const std::string& named) {
   SCOPED_TRACE(model);
   const Engine engine = load_engine(model_path(model));
-  const auto cache = std::make_shared<GraphCache>(4);
+  const auto cache = capturing_cache(4);
   set_log_sink({}, LogLevel::kOff);  // Each refusal is logged.
   for (int call = 0; call < 2; ++call) {
     const InferResult result = run(engine, {input}, cache);

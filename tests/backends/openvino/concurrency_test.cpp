@@ -8,6 +8,7 @@
 #include "backends/openvino/core_gate.hpp"
 #include "backends/openvino/support.hpp"
 #include "core/engine_state.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt {
 namespace {
@@ -55,7 +56,7 @@ TEST(OpenVinoConcurrency, ManyCallersEnginesAndGraphsDoNotOversubscribeTheCores)
     const Engine* engine = i % 3 == 0 ? &rec : i % 3 == 1 ? &rec_ir : &one_thread;
     work.push_back({engine, random_tensor(Shape{1, 3, 48, 96 + 32 * (i / 3)}, i)});
   }
-  const auto cache = std::make_shared<GraphCache>(16);
+  const auto cache = capturing_cache(16);
   using namespace std::chrono_literals;
   double best = 0;
   // The best of some rounds: other programs come and go.

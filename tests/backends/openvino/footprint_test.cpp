@@ -3,6 +3,7 @@
 #include "backends/openvino/memory_probe.hpp"
 #include "backends/openvino/support.hpp"
 #include "replayrt/core/log.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt {
 namespace {
@@ -58,11 +59,11 @@ TEST(OpenVinoFootprint, DecidesWhatFitsIntoACache) {
   const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
   const Tensor input = random_tensor(Shape{1, 3, 48, 96}, 1);
   set_log_sink({}, LogLevel::kOff);
-  const auto small = std::make_shared<GraphCache>(GraphCacheOptions{.max_bytes = 1 << 20});
+  const auto small = capturing_cache(8, 1 << 20);
   const InferResult refused = run(rec, {input}, small);
   EXPECT_EQ(refused.route, Route::kEager);
   EXPECT_EQ(refused.reason, Reason::kOverBudget);
-  const auto large = std::make_shared<GraphCache>(GraphCacheOptions{.max_bytes = 1 << 30});
+  const auto large = capturing_cache(8, 1 << 30);
   EXPECT_EQ(run(rec, {input}, large).route, Route::kCaptured);
   EXPECT_GT(large->stats().bytes, 1 << 20);
 }

@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "backends/openvino/support.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt {
 namespace {
@@ -44,7 +45,7 @@ TEST(OpenVinoArgMax, IsTheArgMaxOfTheUnfusedOutput) {
   EXPECT_EQ(fused.outputs()[0].name, output);
   EXPECT_EQ(fused.outputs()[0].dtype, DType::kI64);
   EXPECT_EQ(fused.outputs()[0].shape_text(), "?x?");
-  const auto cache = std::make_shared<GraphCache>(4);
+  const auto cache = capturing_cache(4);
   for (const std::int64_t width : {96, 160}) {
     const Tensor input = random_tensor(Shape{2, 3, 48, width}, 1);
     const Tensor scores = run(plain, {input}).outputs[0];
@@ -62,7 +63,7 @@ TEST(OpenVinoArgMax, IsTheArgMaxOfTheUnfusedOutput) {
 TEST(OpenVinoArgMax, OfEqualElementsTheFirstCounts) {
   for (const std::size_t axis : {0, 1}) {
     const Engine fused = load_with("two_inputs.onnx", "sum", static_cast<std::int64_t>(axis));
-    const auto cache = std::make_shared<GraphCache>(4);
+    const auto cache = capturing_cache(4);
     for (const std::int64_t extent : {1, 5, 33, 257, 1000}) {
       const Tensor a = random_tensor(Shape{extent, extent + 3}, 5);
       for (float& value : a.as<float>()) {

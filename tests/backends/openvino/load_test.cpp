@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "backends/openvino/support.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt {
 namespace {
@@ -98,7 +99,7 @@ void fill(const Tensor& tensor) {
 
 TEST(OpenVinoLoad, EveryDtypeGoesThroughUnchanged) {
   const Engine engine = load_engine(model_path("dtypes.onnx"));
-  const auto cache = std::make_shared<GraphCache>(2);
+  const auto cache = capturing_cache(2);
   std::vector<Tensor> inputs;
   for (const TensorSpec& spec : engine.inputs()) {
     EXPECT_EQ(to_string(spec.dtype), spec.name);

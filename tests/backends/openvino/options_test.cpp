@@ -5,6 +5,7 @@
 #include "backends/openvino/core_gate.hpp"
 #include "backends/openvino/runtime.hpp"
 #include "backends/openvino/support.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt {
 namespace {
@@ -59,7 +60,7 @@ TEST(OpenVinoOptions, CapturesHaveTheEnginesPrecision) {
   const Engine engine = load("ppocrv6_rec.onnx", {.precision = Precision::kBf16});
   const Tensor input = random_tensor(Shape{1, 3, 48, 160}, 3);
   const Tensor exact = run(load("ppocrv6_rec.onnx", {}), {input}).outputs[0];
-  const InferResult captured = run(engine, {input}, std::make_shared<GraphCache>(1));
+  const InferResult captured = run(engine, {input}, capturing_cache(1));
   EXPECT_EQ(captured.route, Route::kCaptured);
   EXPECT_GT(difference(exact, captured.outputs[0]), 1e-4);
 }

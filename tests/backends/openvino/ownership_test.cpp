@@ -9,6 +9,7 @@
 #include <openvino/op/result.hpp>
 
 #include "backends/openvino/support.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt {
 namespace {
@@ -24,7 +25,7 @@ TEST(OpenVinoOwnership, ResultsStayIntactWhateverHappensLater) {
   std::vector<Tensor> copies;
   {
     const Engine engine = load_engine(model_path("ppocrv6_rec.onnx"));
-    const auto cache = std::make_shared<GraphCache>(2);
+    const auto cache = capturing_cache(2);
     // More eager results alive than an executor lends requests for, and shapes that grow and
     // shrink.
     for (unsigned call = 0; call < 14; ++call) {
@@ -65,7 +66,7 @@ class Alignment : public testing::TestWithParam<bool> {};
 
 TEST_P(Alignment, UnalignedInputsAreCopiedAndGiveTheSameAnswer) {
   const Engine engine = load_engine(model_path("ppocrv6_rec.onnx"));
-  const auto cache = GetParam() ? std::make_shared<GraphCache>(2) : nullptr;
+  const auto cache = GetParam() ? capturing_cache(2) : nullptr;
   const Tensor aligned = random_tensor(Shape{1, 3, 48, 96}, 1);
   const Tensor memory =
       Tensor::allocate(DType::kU8, Shape{aligned.shape().num_elements() * 4 + 64});
@@ -87,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(OpenVino, Alignment, testing::Bool(),
 
 TEST(OpenVinoOwnership, TheCallersInputIsNotTouchedAfterTheRun) {
   const Engine engine = load_engine(model_path("ppocrv6_det.onnx"));
-  const auto cache = std::make_shared<GraphCache>(2);
+  const auto cache = capturing_cache(2);
   const Tensor second = random_tensor(Shape{1, 3, 64, 64}, 2);
   for (const auto& with : {std::shared_ptr<GraphCache>(), cache, cache}) {
     Tensor expected;
@@ -105,7 +106,7 @@ TEST(OpenVinoOwnership, TheCallersInputIsNotTouchedAfterTheRun) {
 
 TEST(OpenVinoOwnership, AResultCanBeTheNextInput) {
   const Engine engine = load_engine(model_path("trivial.onnx"));
-  const auto cache = std::make_shared<GraphCache>(2);
+  const auto cache = capturing_cache(2);
   const Tensor first = random_tensor(Shape{2, 8}, 1);
   const Tensor expected = run(engine, {first}).outputs[0];
   Tensor tensor = first;
@@ -138,7 +139,7 @@ class SharedTensors : public testing::Test {
   // of its own.
   void expect_answers(const Engine& engine, float factor) const {
     EXPECT_EQ(engine.outputs()[0].name, "y1");
-    const auto cache = std::make_shared<GraphCache>(4);
+    const auto cache = capturing_cache(4);
     std::vector<std::pair<TensorList, Tensor>> kept;
     for (unsigned call = 0; call < 9; ++call) {
       const Tensor input = random_tensor(Shape{1 + call / 3, 8}, call);

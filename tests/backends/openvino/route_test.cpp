@@ -1,6 +1,7 @@
 // The answer does not depend on the route, and is the one that onnxruntime gives.
 
 #include "backends/openvino/support.hpp"
+#include "support/capturing_cache.hpp"
 
 namespace replayrt {
 namespace {
@@ -19,7 +20,7 @@ class OpenVinoRoutes : public testing::TestWithParam<RouteCase> {};
 
 TEST_P(OpenVinoRoutes, EagerCapturedAndReplayedAgree) {
   const Engine engine = load_engine(model_path(GetParam().model));
-  const auto cache = std::make_shared<GraphCache>(8);
+  const auto cache = capturing_cache(8);
   double worst = 0;
   for (const Shape& shape : GetParam().shapes) {
     SCOPED_TRACE(shape.to_string());
@@ -58,7 +59,7 @@ class OpenVinoClassifiers : public testing::TestWithParam<const char*> {};
 TEST_P(OpenVinoClassifiers, AnswerAsOnnxruntimeDoes) {
   const std::string model = GetParam();
   const Engine engine = load_engine(model_path(model + ".onnx"));
-  const auto cache = std::make_shared<GraphCache>(4);
+  const auto cache = capturing_cache(4);
   std::vector<Tensor> expected;
   for (int batch = 1; batch <= 3; ++batch) {
     SCOPED_TRACE(batch);
@@ -84,7 +85,7 @@ TEST(OpenVinoTwoModels, WithTheSameShapeInOneCacheDoNotMix) {
   const Engine cls = load_engine(model_path("ppocr_cls.onnx"));
   const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
   const Engine rec_again = load_engine(model_path("ppocrv6_rec.xml"));
-  const auto cache = std::make_shared<GraphCache>(8);
+  const auto cache = capturing_cache(8);
   const Tensor input = random_tensor(Shape{1, 3, 48, 192}, 1);
   const std::vector<const Engine*> engines = {&cls, &rec, &rec_again};
   for (int round = 0; round < 3; ++round) {
