@@ -68,5 +68,25 @@ TEST(OpenVinoFootprint, DecidesWhatFitsIntoACache) {
   EXPECT_GT(large->stats().bytes, 1 << 20);
 }
 
+// benchmarks/capture_churn measures 200 cycles.
+TEST(OpenVinoFootprint, EvictedGraphsGiveTheirMemoryBack) {
+  const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
+  const auto cache = capturing_cache(1);
+  std::int64_t footprints = 0;
+  std::int64_t early = 0;
+  constexpr int kCycles = 40;
+  for (int cycle = 1; cycle <= kCycles; ++cycle) {
+    run(rec, {random_tensor(Shape{1, 3, 48, 96 + 32 * (cycle % 4)}, 1)}, cache);
+    footprints += cache->stats().bytes;
+    if (cycle == kCycles / 4) {
+      early = resident_anonymous_bytes();
+    }
+  }
+  EXPECT_EQ(cache->stats().evictions, kCycles - 1U);
+  // AddressSanitizer keeps freed memory for a while.
+  const std::int64_t average = footprints / kCycles;
+  EXPECT_LE(resident_anonymous_bytes(), early + (kSanitized ? 10 * average : average / 2));
+}
+
 }  // namespace
 }  // namespace replayrt
