@@ -6,8 +6,15 @@
 namespace replayrt::detail {
 namespace {
 
-/// So many replays are remembered at full weight: then all halve.
-constexpr std::uint64_t kRememberedReplays = 512;
+/// So many pairs are remembered at full weight: then all halve.
+constexpr std::uint64_t kRememberedPairs = 64;
+/// Means follow so many of the last values.
+constexpr std::uint64_t kMeanOver = 16;
+
+void follow(double& mean, std::uint64_t count, double value) noexcept {
+  mean +=
+      (value - mean) / static_cast<double>(std::min(std::max<std::uint64_t>(count, 1), kMeanOver));
+}
 
 void add_worth(KeyUsage& key, const CacheUsage& cache, double seconds) noexcept {
   key.worth = decayed_worth(key, cache.calls) + seconds;
@@ -21,14 +28,17 @@ double decayed_worth(const KeyUsage& key, std::uint64_t calls) noexcept {
 }
 
 double replay_ratio(const EngineUsage& engine) noexcept {
-  if (engine.compared_replays < kBelievedReplays || engine.eager_equivalent <= 0) {
+  if (engine.paired_eager <= 0) {
     return kAssumedReplayRatio;
   }
-  return engine.replay_seconds / engine.eager_equivalent;
+  const auto pairs = static_cast<double>(engine.pairs);
+  const double measured = engine.paired_replay / engine.paired_eager;
+  return (kAssumedPairs * kAssumedReplayRatio + pairs * measured) / (kAssumedPairs + pairs);
 }
 
 bool gave_up(const EngineUsage& engine) noexcept {
-  return engine.compared_replays >= kBelievedReplays && replay_ratio(engine) > kFasterRatio;
+  return engine.pairs >= kConvincingPairs &&
+         engine.paired_replay > kFasterRatio * engine.paired_eager;
 }
 
 double expected_price(const EngineUsage& engine, double backend_estimate) noexcept {
@@ -50,37 +60,49 @@ Reason pays_back(const KeyUsage& key, const EngineUsage& engine, const CacheUsag
   return earned && worth_it ? Reason::kNone : Reason::kNotYet;
 }
 
-void note_eager(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept {
-  if (key.eager_runs++ == 0) {
-    key.first_eager = seconds;
+bool remeasure_now(KeyUsage& key) noexcept {
+  if (key.replays < key.remeasure_at) {
+    return false;
   }
-  key.eager_seconds += seconds;
+  key.remeasure_at = key.replays + std::min(key.replays, kRemeasureEvery);
+  return true;
+}
+
+void note_eager(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept {
+  if (key.eager_runs == 1) {
+    key.mean_eager = 0;  // The first run is left out once there is another.
+  }
+  follow(key.mean_eager, key.eager_runs, seconds);
+  ++key.eager_runs;
   key.rent += seconds;
   cache.eager_equivalent += seconds;
+  if (key.last_replay > 0) {
+    ++engine.pairs;
+    engine.paired_replay += key.last_replay;
+    engine.paired_eager += seconds;
+    if (engine.pairs == kRememberedPairs) {
+      engine.pairs /= 2;
+      engine.paired_replay /= 2;
+      engine.paired_eager /= 2;
+    }
+  }
   add_worth(key, cache, seconds * std::max(1 - replay_ratio(engine), 0.0));
 }
 
 void note_replay(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept {
   ++key.replays;
-  key.replay_seconds += seconds;
+  follow(key.mean_replay, key.replays, seconds);
+  key.last_replay = seconds;
   if (key.eager_runs == 0) {
     cache.eager_equivalent += seconds;  // Nothing is known to have been saved.
     return;
   }
-  const double eager = key.mean_eager();
+  const double eager = key.mean_eager;
   cache.eager_equivalent += eager;
   cache.saved += eager - seconds;
   key.saved += eager - seconds;
   engine.saved += eager - seconds;
   add_worth(key, cache, std::max(eager - seconds, 0.0));
-  ++engine.compared_replays;
-  engine.replay_seconds += seconds;
-  engine.eager_equivalent += eager;
-  if (engine.compared_replays == kRememberedReplays) {
-    engine.compared_replays /= 2;
-    engine.replay_seconds /= 2;
-    engine.eager_equivalent /= 2;
-  }
 }
 
 void note_capture(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept {

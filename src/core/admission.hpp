@@ -11,15 +11,18 @@ namespace replayrt::detail {
 
 /// Share of the eager time that captures may cost before they have earned anything.
 inline constexpr double kCaptureAllowance = 0.04;
-/// What a replay takes of the eager time, until replays of the engine have been measured.
+/// What a replay takes of the eager time, until replays of the engine have been measured; counts
+/// like so many measured pairs.
 inline constexpr double kAssumedReplayRatio = 0.85;
-/// Replays that are needed before their measured ratio is believed.
-inline constexpr std::uint64_t kBelievedReplays = 8;
-/// An engine whose replays take more than this share of the eager time is given up.
+inline constexpr double kAssumedPairs = 4;
+/// An engine whose replays take more than this share of the eager time is given up, once so many
+/// pairs have shown it.
 inline constexpr double kFasterRatio = 0.99;
+inline constexpr std::uint64_t kConvincingPairs = 12;
 /// A key must be worth this many times what it would push out.
 inline constexpr double kWorthMargin = 1.5;
-/// One call in so many of a captured key is run eagerly, so that both times stay measured.
+/// One call in so many of a captured key is run eagerly, so that both times stay measured; more
+/// often at first: after 2, 4, 8, … replays.
 inline constexpr std::uint64_t kRemeasureEvery = 64;
 
 /// Replay time over eager time of the engine, measured or assumed.
@@ -35,6 +38,9 @@ inline constexpr std::uint64_t kRemeasureEvery = 64;
 /// would push out a key that is worth more (`victim_worth`, 0 if there is room).
 [[nodiscard]] Reason pays_back(const KeyUsage& key, const EngineUsage& engine,
                                const CacheUsage& cache, double price, double victim_worth) noexcept;
+
+/// Whether this call of a captured key is to be run eagerly; if so, that is booked.
+[[nodiscard]] bool remeasure_now(KeyUsage& key) noexcept;
 
 /// Books one measured run.
 void note_eager(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept;

@@ -72,7 +72,7 @@ std::optional<GraphCacheState::Decision> GraphCacheState::decide_hit(const Engin
     return eagerly(Reason::kBusy, shared_record());
   }
   if (admission_of(engine).kind == Admission::Kind::kPaysBack &&
-      record.usage.sightings % kRemeasureEvery == 0) {
+      remeasure_now(record.usage)) {
     return eagerly(Reason::kRemeasure, shared_record());
   }
   entry->leased = true;

@@ -298,8 +298,8 @@ GraphCacheReport GraphCacheState::report() const {
   for (const auto& node : keys_) {
     KeyStats key = node.value->stats;
     const KeyUsage& usage = node.value->usage;
-    key.mean_eager_time = nanoseconds(usage.mean_eager());
-    key.mean_replay_time = nanoseconds(usage.mean_replay());
+    key.mean_eager_time = nanoseconds(usage.mean_eager);
+    key.mean_replay_time = nanoseconds(usage.mean_replay);
     key.time_saved = nanoseconds(usage.saved);
     report.keys.push_back(std::move(key));
   }

@@ -10,32 +10,27 @@ namespace replayrt::detail {
 struct KeyUsage {
   std::uint64_t sightings = 0;
   std::uint64_t eager_runs = 0;
-  double eager_seconds = 0;
-  double first_eager = 0;  ///< The first run of a shape also prepares it: left out of the mean.
-  double rent = 0;         ///< Eager time since the last capture of the key.
-  double saved = 0;        ///< By replays.
+  double mean_eager = 0;  ///< Of the last runs, but the first, which also prepares the shape.
+  double rent = 0;        ///< Eager time since the last capture of the key.
+  double saved = 0;       ///< By replays.
   std::uint64_t replays = 0;
-  double replay_seconds = 0;
-  double worth = 0;               ///< Recent savings, realised or missed; see `decayed`.
-  std::uint64_t worth_calls = 0;  ///< The cache's count of calls when `worth` was last brought up.
-
-  [[nodiscard]] double mean_eager() const noexcept {
-    return eager_runs <= 1 ? eager_seconds
-                           : (eager_seconds - first_eager) / static_cast<double>(eager_runs - 1);
-  }
-  [[nodiscard]] double mean_replay() const noexcept {
-    return replays == 0 ? 0 : replay_seconds / static_cast<double>(replays);
-  }
+  double mean_replay = 0;          ///< Of the last replays.
+  double last_replay = 0;          ///< 0 before the first.
+  std::uint64_t remeasure_at = 2;  ///< The number of replays after which one call runs eagerly.
+  double worth = 0;                ///< Recent savings, realised or missed; see `decayed`.
+  std::uint64_t worth_calls = 0;   ///< The cache's count of calls when `worth` was last brought up.
 };
 
 /// One engine. Older measurements fade, so that what is true now counts.
 struct EngineUsage {
   std::uint64_t captures = 0;
   double capture_seconds = 0;
-  std::uint64_t compared_replays = 0;  ///< Replays of keys whose eager time is known.
-  double replay_seconds = 0;           ///< Their time, and
-  double eager_equivalent = 0;         ///< what they would have taken eagerly.
-  double saved = 0;                    ///< By all replays.
+  // Pairs of a replay and the eager run of the same key that came next: what else the machine does
+  // comes and goes, and touches both.
+  std::uint64_t pairs = 0;
+  double paired_replay = 0;
+  double paired_eager = 0;
+  double saved = 0;  ///< By all replays.
 };
 
 /// The whole cache.
