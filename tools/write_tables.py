@@ -25,6 +25,7 @@ MODEL_NAMES = {
 }
 CACHE_OPERATIONS = {
     "hit": "`acquire` and the lease's end, key at hand",
+    "measured_hit": "the same, the run timed and booked",
     "key_and_hit": "the same, key made from the inputs",
     "infer_hit": "`infer` on an engine that does nothing",
     "plain_lru": "for comparison: mutex + hash map + list",

@@ -1,6 +1,7 @@
 #include "core/admission.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace replayrt::detail {
@@ -10,6 +11,18 @@ namespace {
 constexpr std::uint64_t kRememberedPairs = 64;
 /// Means follow so many of the last values.
 constexpr std::uint64_t kMeanOver = 16;
+
+/// 2^(-n / half-life) for n below the half-life: every replay decays a worth, under the lock.
+const std::array<double, kWorthHalfLife>& decay_table() noexcept {
+  static const auto table = [] {
+    std::array<double, kWorthHalfLife> made{};
+    for (std::size_t n = 0; n < made.size(); ++n) {
+      made[n] = std::exp2(-static_cast<double>(n) / static_cast<double>(kWorthHalfLife));
+    }
+    return made;
+  }();
+  return table;
+}
 
 void follow(double& mean, std::uint64_t count, double value) noexcept {
   mean +=
@@ -24,7 +37,10 @@ void add_worth(KeyUsage& key, const CacheUsage& cache, double seconds) noexcept 
 }  // namespace
 
 double decayed_worth(const KeyUsage& key, std::uint64_t calls) noexcept {
-  return key.worth * std::exp2(-static_cast<double>(calls - key.worth_calls) / kWorthHalfLife);
+  const std::uint64_t age = calls - key.worth_calls;
+  const auto halvings = static_cast<int>(std::min<std::uint64_t>(age / kWorthHalfLife, 2000));
+  const double part = decay_table()[age % kWorthHalfLife];
+  return halvings == 0 ? key.worth * part : std::ldexp(key.worth * part, -halvings);
 }
 
 double replay_ratio(const EngineUsage& engine) noexcept {

@@ -42,7 +42,7 @@ struct CacheUsage {
 };
 
 /// `worth` as of now: it halves every `kWorthHalfLife` calls of the cache.
-inline constexpr double kWorthHalfLife = 256;
+inline constexpr std::uint64_t kWorthHalfLife = 256;
 [[nodiscard]] double decayed_worth(const KeyUsage& key, std::uint64_t calls) noexcept;
 
 }  // namespace replayrt::detail
