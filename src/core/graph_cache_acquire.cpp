@@ -71,20 +71,12 @@ std::optional<GraphCacheState::Decision> GraphCacheState::decide_hit(const Engin
   if (entry == nullptr) {
     return eagerly(Reason::kBusy, shared_record());
   }
-  if (admission_of(engine).kind == Admission::Kind::kPaysBack &&
-      remeasure_now(record.usage)) {
+  if (admission_of(engine).kind == Admission::Kind::kPaysBack && remeasure_now(record.usage)) {
     return eagerly(Reason::kRemeasure, shared_record());
   }
   entry->leased = true;
   node->pinned = true;
-  ++stats_.calls;
-  ++usage_.calls;
-  ++active_;
-  ++stats_.replayed;
-  ++record.stats.calls;
-  ++record.stats.replayed;
-  ++record.engine->stats.calls;
-  ++record.engine->stats.replayed;
+  count(record, Route::kReplayed);
   const auto place = std::ranges::find(slot.instances, entry, &EntryPtr::get);
   return Decision{.entry = *place};
 }
@@ -108,14 +100,7 @@ GraphCacheState::Decision GraphCacheState::decide_miss(const EngineState& engine
         entry->leased = true;
         node->pinned = true;
         ++stats_.hits;
-        ++stats_.calls;
-        ++usage_.calls;
-        ++active_;
-        ++stats_.replayed;
-        ++record->stats.calls;
-        ++record->stats.replayed;
-        ++record->engine->stats.calls;
-        ++record->engine->stats.replayed;
+        count(*record, Route::kReplayed);
         return {.entry = *std::ranges::find(node->value->instances, entry, &EntryPtr::get)};
       }
     }
@@ -163,29 +148,40 @@ GraphCacheState::Decision GraphCacheState::decide_miss(const EngineState& engine
     }
     auto flight = std::make_shared<Flight>();
     flights_.emplace(key, flight);
-    ++stats_.calls;
-    ++usage_.calls;
-    ++active_;
-    ++stats_.captured;  // Recounted if the capture fails.
-    ++record->stats.calls;
-    ++record->engine->stats.calls;
-    ++record->engine->stats.captured;
+    count(*record, Route::kCaptured);  // Recounted if the capture fails.
     return {.flight = std::move(flight),
             .record = std::move(record),
             .verify = can_verify && draw_verification()};
   }
 }
 
-GraphCacheState::Decision GraphCacheState::eagerly(Reason reason,
-                                                   std::shared_ptr<KeyRecord> record) {
-  ++stats_.calls;
+void GraphCacheState::count(KeyRecord& record, Route route) {
   ++usage_.calls;
   ++active_;
-  ++stats_.eager;
-  ++record->stats.calls;
-  ++record->stats.eager;
-  ++record->engine->stats.calls;
-  ++record->engine->stats.eager;
+  ++record.stats.calls;
+  GraphCacheStats& all = stats_;
+  EngineStats& engine = record.engine->stats;
+  switch (route) {
+    case Route::kEager:
+      ++all.eager;
+      ++engine.eager;
+      ++record.stats.eager;
+      break;
+    case Route::kCaptured:
+      ++all.captured;
+      ++engine.captured;
+      break;
+    case Route::kReplayed:
+      ++all.replayed;
+      ++engine.replayed;
+      ++record.stats.replayed;
+      break;
+  }
+}
+
+GraphCacheState::Decision GraphCacheState::eagerly(Reason reason,
+                                                   std::shared_ptr<KeyRecord> record) {
+  count(*record, Route::kEager);
   return {.reason = reason, .record = std::move(record)};
 }
 
@@ -334,8 +330,7 @@ Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
 }
 
 Lease GraphCacheState::capture_and_lease(const std::shared_ptr<EngineState>& engine,
-                                         const Decision& decision,
-                                         const LiveInputs& inputs) {
+                                         const Decision& decision, const LiveInputs& inputs) {
   Outcome outcome = capture(engine, decision.record, inputs, decision.verify);
   const bool kept = publish(outcome, *decision.record, *decision.flight, true);
   report_outcome(outcome, *decision.record, kept);

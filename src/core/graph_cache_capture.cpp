@@ -238,8 +238,7 @@ void GraphCacheState::report_outcome(const Outcome& outcome, const KeyRecord& re
 }
 
 void GraphCacheState::enqueue(const std::shared_ptr<EngineState>& engine,
-                              const std::shared_ptr<KeyRecord>& record,
-                              const LiveInputs& inputs) {
+                              const std::shared_ptr<KeyRecord>& record, const LiveInputs& inputs) {
   Job job{engine, record, {}};
   if (options_.verify.probability > 0) {
     for (const TensorView& input : inputs.views) {
@@ -292,7 +291,7 @@ void GraphCacheState::work() noexcept {
     report_outcome(outcome, *job->record, kept);
     const MutexLock lock(mutex_);
     job->record->queued = false;
-    calls_at_capture_ = stats_.calls;
+    calls_at_capture_ = usage_.calls;
     rest_until_ = std::chrono::steady_clock::now() + kRestPerCapture * outcome.took;
   }
 }
@@ -306,9 +305,9 @@ std::optional<GraphCacheState::Job> GraphCacheState::next_job() {
     const TimePoint now = std::chrono::steady_clock::now();
     if (queue_.empty()) {
       changed_.wait(mutex_);
-    } else if (now < rest_until_ && (active_ > 0 || stats_.calls != calls_at_capture_)) {
+    } else if (now < rest_until_ && (active_ > 0 || usage_.calls != calls_at_capture_)) {
       // Calls are coming: rest. Looked at again soon, in case they cease.
-      calls_at_capture_ = stats_.calls;
+      calls_at_capture_ = usage_.calls;
       changed_.wait_until(mutex_, std::min(rest_until_, now + kIdleLook));
     } else {
       const std::uint64_t calls = usage_.calls;

@@ -268,6 +268,7 @@ std::optional<Refusal> GraphCacheState::refusal(const GraphKey& key) const {
 
 void GraphCacheState::fill_totals(GraphCacheStats& stats) const {
   stats = stats_;
+  stats.calls = stats_.eager + stats_.captured + stats_.replayed;
   stats.size = static_cast<std::int64_t>(index_.size());
   stats.bytes = index_.charge();
   stats.queued_captures = static_cast<std::int64_t>(queue_.size());
@@ -292,8 +293,9 @@ GraphCacheReport GraphCacheState::report() const {
   const MutexLock lock(mutex_);
   fill_totals(report.totals);
   for (const auto& [id, engine] : engines_) {
-    report.engines.push_back(engine->stats);
-    report.engines.back().time_saved = nanoseconds(engine->usage.saved);
+    EngineStats& stats = report.engines.emplace_back(engine->stats);
+    stats.calls = stats.eager + stats.captured + stats.replayed;
+    stats.time_saved = nanoseconds(engine->usage.saved);
   }
   for (const auto& node : keys_) {
     KeyStats key = node.value->stats;

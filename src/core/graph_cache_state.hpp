@@ -95,6 +95,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
       REPLAYRT_EXCLUDES(mutex_);
   Decision decide_miss(const EngineState& engine, const GraphKey& key, TimePoint now,
                        bool can_verify) REPLAYRT_EXCLUDES(mutex_);
+  /// Books the begin of a call.
+  void count(KeyRecord& record, Route route) REPLAYRT_REQUIRES(mutex_);
   Decision eagerly(Reason reason, std::shared_ptr<KeyRecord> record) REPLAYRT_REQUIRES(mutex_);
   Reason why_not_capture(const EngineState& engine, KeyRecord& record, TimePoint now)
       REPLAYRT_REQUIRES(mutex_);
