@@ -14,6 +14,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import facts
 
@@ -192,9 +193,164 @@ def ocr_vs_rapidocr(bench: Bench) -> list[dict]:
     ]
 
 
+def admission(bench: Bench) -> list[dict]:
+    """Whole workloads from cold, captures included, under the rule that a capture has to pay back."""
+    rows = []
+    for workload in workloads(bench):
+        report = bench.report_of(
+            bench.programs / "replayrt", "bench", bench.model(workload.model), "--trace", workload.trace,
+            "--modes", "eager,replay", "--admission", "pays_back", "--cold", "--iterations", 1,
+            "--repeat", workload.repeat, "--shuffle", 1, "--capacity", CAPACITY,
+            "--inference-threads", bench.threads,
+        )  # fmt: skip
+        replay, cache = report["modes"]["replay"], report["cache"]
+        rows.append({
+            "workload": workload.name,
+            "model": bench.model(workload.model).stem,
+            "shapes": len(report["shapes"]),
+            "calls": replay["calls"],
+            "capacity": CAPACITY,
+            "eager_s": report["modes"]["eager"]["total_s"],
+            "cached_s": replay["total_s"],
+            "ratio_total": replay["total_s"] / report["modes"]["eager"]["total_s"],
+            "replayed": replay["routes"]["replayed"] / replay["calls"],
+            "captures": cache["captures"],
+            "evictions": cache["evictions"],
+            "capture_s": cache["captures"] * cache["capture_ms_median"] / 1e3,
+        })  # fmt: skip
+    return rows
+
+
+CAPACITY = 16
+
+
+@dataclass
+class Workload:
+    name: str
+    model: str
+    trace: Path
+    repeat: int
+
+
+def workloads(bench: Bench) -> list[Workload]:
+    """2,000 calls each: shapes of all kinds, and those of real pictures in a shuffled order."""
+    calls = bench.amount(24, 2000, 2000)
+    random = Random(1)
+    folder = bench.out / "traces"
+    folder.mkdir(exist_ok=True)
+    made = []
+
+    def add(name: str, model: str, shapes: list[str]) -> None:
+        path = folder / f"{name}.trace"
+        path.write_text("".join(f"{shape}\n" for shape in shapes))
+        made.append(Workload(name.replace("_", " "), model, path, -(-calls // len(shapes))))
+
+    if bench.is_smoke:
+        add("three_shapes", "squeezenet", list(RESNET_SHAPES))
+        return made
+    add("never_repeats", "ppocrv6_rec", [f"{1 + i % 4}x3x48x{64 + i // 4}" for i in range(calls)])
+    add("cycle", "ppocrv6_rec", [f"1x3x48x{320 + 16 * i}" for i in range(CAPACITY + 8)])
+    add("three_shapes", "ppocrv6_det", ["1x3x480x640", "1x3x640x480", "1x3x640x640"])
+    shapes = [f"1x3x{height}x{width}" for height in range(480, 640, 32) for width in range(480, 800, 32)]
+    weights = [1 / (rank + 1) ** ZIPF_EXPONENT for rank in range(len(shapes))]
+    add("zipf", "ppocrv6_det", random.choices(random.sample(shapes, len(shapes)), weights, k=calls))
+    for name in ("rec", "det"):
+        trace = bench.trace(name)
+        add(f"{name}_pictures", f"ppocrv6_{name}", trace.read_text().split())
+    return made
+
+
+ZIPF_EXPONENT = 1.1
+
+
+def background_capture(bench: Bench) -> list[dict]:
+    """New shapes arrive all the time: what the calls meanwhile cost."""
+    shapes = [f"1x3x48x{320 + 40 * i}" for i in range(3 if bench.is_smoke else 12)]
+    if bench.is_smoke:
+        shapes = list(RESNET_SHAPES)
+    rows = []
+    for capture in ("inline", "background"):
+        report = bench.report_of(
+            bench.programs / "replayrt", "bench", bench.model("ppocrv6_rec"), "--shapes", ",".join(shapes),
+            "--modes", "eager,replay", "--admission", "always", "--capture", capture, "--cold", "--shuffle", 1,
+            "--iterations", bench.amount(1, 5, 9), "--repeat", bench.amount(2, 20, 20),
+            "--inference-threads", bench.threads,
+        )  # fmt: skip
+        eager, replay = report["modes"]["eager"], report["modes"]["replay"]
+        rows.append({
+            "capture": capture,
+            "model": bench.model("ppocrv6_rec").stem,
+            "shapes": len(report["shapes"]),
+            "calls": replay["calls"],
+            "eager_median_us": eager["median_us"],
+            "eager_p99_us": eager["p99_us"],
+            "median_us": replay["median_us"],
+            "p99_us": replay["p99_us"],
+            "ratio_median": replay["median_us"] / eager["median_us"],
+            "ratio_p99": replay["p99_us"] / eager["p99_us"],
+            "routes": replay["routes"],
+        })  # fmt: skip
+    return rows
+
+
+def callers(bench: Bench) -> list[dict]:
+    """Two callers on different keys, one inference thread each, against one caller."""
+    rows = []
+    model = bench.model("ppocrv6_rec")
+    shapes = ",".join(RESNET_SHAPES[:2]) if bench.is_smoke else "1x3x48x320,1x3x48x480"
+    throughput: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(bench.amount(1, 5, 9)):
+        for count in throughput:
+            report = bench.report_of(
+                bench.programs / "replayrt", "bench", model, "--shapes", shapes, "--modes", "replay",
+                "--callers", count, "--instances", count, "--iterations", 1, "--repeat", bench.amount(2, 60, 120),
+                "--inference-threads", 1,
+            )  # fmt: skip
+            replay = report["modes"]["replay"]
+            throughput[count].append(replay["calls"] / replay["total_s"])
+    rows.append({
+        "model": model.stem,
+        "calls_per_s_one": median(throughput[1]),
+        "calls_per_s_two": median(throughput[2]),
+        "ratio_median": median([two / one for one, two in zip(throughput[1], throughput[2])]),
+        "ratios": [two / one for one, two in zip(throughput[1], throughput[2])],
+    })  # fmt: skip
+    return rows
+
+
+def capture_churn(bench: Bench) -> list[dict]:
+    """What captures and evictions leave in memory."""
+    rows = []
+    for model, shapes in (
+        ("ppocrv6_rec", "1x3x48x320,1x3x48x480,2x3x48x320,1x3x48x32"),
+        ("ppocrv6_det", "1x3x320x320,1x3x320x480,1x3x480x320,1x3x32x32"),
+    ):
+        rows.append(bench.report_of(
+            bench.programs / "capture_churn", bench.model(model),
+            "--shapes", ",".join(RESNET_SHAPES[:2]) if bench.is_smoke else shapes,
+            "--cycles", bench.amount(4, 200, 200), "--inference-threads", bench.threads,
+        ))  # fmt: skip
+    return rows
+
+
 BENCHMARKS = {
-    function.__name__: function for function in (cache_hit, replay_overhead, routes, vs_onnxruntime, ocr_vs_rapidocr)
+    function.__name__: function
+    for function in (
+        cache_hit,
+        replay_overhead,
+        routes,
+        vs_onnxruntime,
+        ocr_vs_rapidocr,
+        background_capture,
+        callers,
+        capture_churn,
+        admission,
+    )
 }
+
+
+# Run only when named, or with all at full effort.
+LONG = ("admission",)
 
 
 def median(values: list[float]) -> float:
@@ -205,7 +361,7 @@ def median(values: list[float]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all if none is named")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; if none is named all but the longest ({', '.join(LONG)})")
     parser.add_argument("--effort", choices=("smoke", "quick", "full"), default="quick")
     parser.add_argument("--threads", type=int, default=2, help="threads of one run")
     parser.add_argument("--programs", type=Path, default=ROOT / "build/release/bin")
@@ -220,7 +376,8 @@ def main() -> None:
     bench = Bench(arguments.programs.resolve(), arguments.data.resolve(), arguments.out.resolve(), arguments.threads,
                   arguments.effort)  # fmt: skip
     version = subprocess.run((bench.programs / "replayrt", "--version"), check=True, capture_output=True, text=True)
-    for name in arguments.names or BENCHMARKS:
+    unasked = [name for name in BENCHMARKS if arguments.effort == "full" or name not in LONG]
+    for name in arguments.names or unasked:
         start = time.monotonic()
         command = f"BENCH_FULL={int(arguments.effort == 'full')} tools/bench.sh {name}"
         result = {"benchmark": name} | facts.collect(command, arguments.threads, version.stdout.split()[-1])

@@ -22,6 +22,10 @@ if(PROJECT_IS_TOP_LEVEL)
     # GCC 12 warns about std::string's own operator+ (GCC bug 105651).
     add_compile_options(-Wno-restrict)
   endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # Proves that what a lock guards is touched only under it (src/core/annotated_mutex.hpp).
+    add_compile_options(-Werror=thread-safety)
+  endif()
   if(REPLAYRT_WERROR)
     add_compile_options(-Werror)
   endif()

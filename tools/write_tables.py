@@ -165,6 +165,55 @@ def ocr_vs_rapidocr(results: Results) -> str:
     return table(heads, rows) + origin(results["ocr_vs_rapidocr"])
 
 
+def admission(results: Results) -> str:
+    rows = [
+        [
+            f"{row['workload']}, {MODEL_NAMES.get(row['model'], row['model'])}", f"{row['shapes']} ({row['calls']})",
+            f"{row['eager_s']:.1f} s", f"{row['cached_s']:.1f} s", f"**{ratio(row['ratio_total'])}**",
+            f"{row['replayed']:.0%}", str(row["captures"]), str(row["evictions"]),
+        ]
+        for row in results["admission"]["rows"]
+    ]  # fmt: skip
+    heads = ["workload, from cold", "shapes (calls)", "eager", "with the cache", "ratio", "replayed", "captures", "evictions"]
+    return table(heads, rows) + origin(results["admission"])
+
+
+def background_capture(results: Results) -> str:
+    rows = [
+        [
+            row["capture"], f"{row['shapes']} ({row['calls']})", time_text(row["eager_median_us"]), time_text(row["median_us"]),
+            f"**{ratio(row['ratio_median'])}**", time_text(row["eager_p99_us"]), time_text(row["p99_us"]),
+            f"**{ratio(row['ratio_p99'])}**",
+        ]
+        for row in results["background_capture"]["rows"]
+    ]  # fmt: skip
+    heads = ["capture", "new shapes (calls)", "eager, median", "with the cache", "ratio", "eager, p99", "with the cache", "ratio"]
+    return table(heads, rows) + origin(results["background_capture"])
+
+
+def callers(results: Results) -> str:
+    rows = [
+        [model_name(row), f"{row['calls_per_s_one']:.1f}/s", f"{row['calls_per_s_two']:.1f}/s", f"**{row['ratio_median']:.2f}**"]
+        for row in results["callers"]["rows"]
+    ]
+    return table(["model", "one caller", "two callers", "two / one"], rows) + origin(results["callers"])
+
+
+def capture_churn(results: Results) -> str:
+    def mega(value: float) -> str:
+        return f"{value / 1e6:.0f} MB"
+
+    rows = [
+        [
+            model_name(row), str(row["cycles"]), mega(row["footprint_least"]), mega(row["footprint_mean"]),
+            mega(row["eager_bytes"]), mega(row["early_bytes"]), mega(row["late_bytes"]), mega(row["purged_bytes"]),
+        ]
+        for row in results["capture_churn"]["rows"]
+    ]  # fmt: skip
+    heads = ["model", "cycles", "least footprint", "mean footprint", "eager only", "after 20", "after all", "purged"]
+    return table(heads, rows) + origin(results["capture_churn"])
+
+
 def median_ratio(row: dict) -> float:
     return statistics.median(row["ratio_by_round"])
 
@@ -189,7 +238,18 @@ def headline(results: Results) -> str:
 
 TABLES = {
     function.__name__: function
-    for function in (headline, routes, replay_overhead, cache_hit, vs_onnxruntime, ocr_vs_rapidocr)
+    for function in (
+        headline,
+        routes,
+        replay_overhead,
+        cache_hit,
+        vs_onnxruntime,
+        ocr_vs_rapidocr,
+        admission,
+        background_capture,
+        callers,
+        capture_churn,
+    )
 }
 
 

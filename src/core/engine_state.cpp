@@ -41,7 +41,7 @@ Lease EngineState::lease_eager(Reason reason) {
 std::unique_ptr<EagerSlot> EngineState::obtain_slot() {
   std::unique_ptr<EagerSlot> slot;
   {
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool in_line = !waiters_.empty();
     // While there is room, a new executor beats one whose device work may not be complete.
     if (!in_line && !idle_.empty() && (!idle_.front()->has_pending || live_ >= limit_)) {
@@ -51,7 +51,9 @@ std::unique_ptr<EagerSlot> EngineState::obtain_slot() {
                std::ranges::find(leased_by_, std::this_thread::get_id()) == leased_by_.end()) {
       Waiter waiter;
       waiters_.push_back(&waiter);
-      waiter.ready.wait(lock, [&] { return waiter.slot != nullptr || waiter.may_create; });
+      while (waiter.slot == nullptr && !waiter.may_create) {
+        waiter.ready.wait(mutex_);
+      }
       slot = std::move(waiter.slot);
     } else {
       ++live_;
@@ -69,11 +71,11 @@ std::unique_ptr<EagerSlot> EngineState::obtain_slot() {
   try {
     slot = std::make_unique<EagerSlot>();
     slot->executor = backend_->make_eager();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     note_leased(*slot);
     return slot;
   } catch (...) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --live_;
     if (!waiters_.empty()) {
       ++live_;
@@ -95,7 +97,7 @@ void EngineState::end_eager(std::unique_ptr<EagerSlot> slot, const Completion& c
   const bool pending = !is_over(completion);
   std::unique_ptr<EagerSlot> dropped;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     leased_by_.erase(std::ranges::find(leased_by_, slot->owner));
     slot->has_pending = pending;
     if (keep && pending) {
@@ -124,12 +126,12 @@ void EngineState::end_eager(std::unique_ptr<EagerSlot> slot, const Completion& c
 }
 
 std::size_t EngineState::waiting() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return waiters_.size();
 }
 
 void EngineState::add_cache(const std::shared_ptr<GraphCacheState>& cache) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(caches_, [](const auto& known) { return known.expired(); });
   const bool known = std::ranges::any_of(caches_, [&](const auto& other) {
     return !other.owner_before(cache) && !cache.owner_before(other);
@@ -142,7 +144,7 @@ void EngineState::add_cache(const std::shared_ptr<GraphCacheState>& cache) {
 void EngineState::retire() noexcept {
   std::vector<std::weak_ptr<GraphCacheState>> caches;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     retired_ = true;
     caches.swap(caches_);
   }

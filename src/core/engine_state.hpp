@@ -1,15 +1,14 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
 
+#include "core/annotated_mutex.hpp"
 #include "core/validate_inputs.hpp"
 #include "replayrt/core/engine.hpp"
 #include "replayrt/core/graph_cache.hpp"
@@ -63,14 +62,14 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
 
  private:
   struct Waiter {
-    std::condition_variable ready;
+    CondVar ready;
     std::unique_ptr<EagerSlot> slot;
     bool may_create = false;
   };
 
   std::unique_ptr<EagerSlot> obtain_slot();
-  /// Registers `slot` as leased by this thread; `mutex_` must be held.
-  void note_leased(EagerSlot& slot);
+  /// Registers `slot` as leased by this thread.
+  void note_leased(EagerSlot& slot) REPLAYRT_REQUIRES(mutex_);
 
   const std::unique_ptr<EngineBackend> backend_;  // First: executors are destroyed before it.
   const EngineId id_;
@@ -78,12 +77,13 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   const Admission admission_;
   std::atomic<bool> retired_{false};
 
-  mutable std::mutex mutex_;
-  std::deque<std::unique_ptr<EagerSlot>> idle_;
-  std::deque<Waiter*> waiters_;
-  std::vector<std::thread::id> leased_by_;
-  std::size_t live_ = 0;  // Executors that exist or are being made.
-  std::vector<std::weak_ptr<GraphCacheState>> caches_;
+  mutable Mutex mutex_;
+  std::deque<std::unique_ptr<EagerSlot>> idle_ REPLAYRT_GUARDED_BY(mutex_);
+  std::deque<Waiter*> waiters_ REPLAYRT_GUARDED_BY(mutex_);
+  std::vector<std::thread::id> leased_by_ REPLAYRT_GUARDED_BY(mutex_);
+  /// Executors that exist or are being made.
+  std::size_t live_ REPLAYRT_GUARDED_BY(mutex_) = 0;
+  std::vector<std::weak_ptr<GraphCacheState>> caches_ REPLAYRT_GUARDED_BY(mutex_);
 };
 
 }  // namespace replayrt::detail

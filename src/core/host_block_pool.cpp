@@ -4,14 +4,18 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <mutex>
 #include <new>
 #include <string>
 #include <utility>
 
+#include "core/annotated_mutex.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace replayrt {
+
+using detail::Mutex;
+using detail::MutexLock;
+
 namespace {
 
 // From here on the system gives memory page by page, zeroed, and takes it back at once.
@@ -69,7 +73,7 @@ class HostBlockPool::State {
   // smallest that fits: to fault new pages in costs far more than to lend more than was asked for.
   // Null if there is none.
   PooledBlock* take(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++stats_.lent_blocks;
     PooledBlock* smallest = nullptr;
     for (PooledBlock* block = newest_; block != nullptr; block = block->older) {
@@ -93,7 +97,7 @@ class HostBlockPool::State {
   }
 
   void take_failed() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --stats_.lent_blocks;
     --stats_.allocations;
   }
@@ -101,7 +105,7 @@ class HostBlockPool::State {
   void give_back(PooledBlock* block) noexcept {
     PooledBlock* surplus = nullptr;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       --stats_.lent_blocks;
       if (closed_ || block->bytes() > max_idle_bytes_) {
         surplus = block;
@@ -120,7 +124,7 @@ class HostBlockPool::State {
   void close() noexcept {
     PooledBlock* all = nullptr;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       closed_ = true;
       all = std::exchange(newest_, nullptr);
       oldest_ = nullptr;
@@ -130,12 +134,12 @@ class HostBlockPool::State {
   }
 
   Stats stats() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return stats_;
   }
 
  private:
-  void link_newest(PooledBlock& block) noexcept {
+  void link_newest(PooledBlock& block) noexcept REPLAYRT_REQUIRES(mutex_) {
     block.newer = nullptr;
     block.older = newest_;
     (newest_ != nullptr ? newest_->newer : oldest_) = &block;
@@ -144,7 +148,7 @@ class HostBlockPool::State {
     stats_.idle_bytes += block.bytes();
   }
 
-  void unlink(PooledBlock& block) noexcept {
+  void unlink(PooledBlock& block) noexcept REPLAYRT_REQUIRES(mutex_) {
     (block.newer != nullptr ? block.newer->older : newest_) = block.older;
     (block.older != nullptr ? block.older->newer : oldest_) = block.newer;
     block.newer = block.older = nullptr;
@@ -159,11 +163,11 @@ class HostBlockPool::State {
   }
 
   const std::size_t max_idle_bytes_;
-  mutable std::mutex mutex_;
-  PooledBlock* newest_ = nullptr;
-  PooledBlock* oldest_ = nullptr;
-  bool closed_ = false;
-  Stats stats_;
+  mutable Mutex mutex_;
+  PooledBlock* newest_ REPLAYRT_GUARDED_BY(mutex_) = nullptr;
+  PooledBlock* oldest_ REPLAYRT_GUARDED_BY(mutex_) = nullptr;
+  bool closed_ REPLAYRT_GUARDED_BY(mutex_) = false;
+  Stats stats_ REPLAYRT_GUARDED_BY(mutex_);
 };
 
 void HostBlockPool::PooledBlock::recycle() noexcept {

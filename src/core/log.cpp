@@ -3,7 +3,8 @@
 #include <atomic>
 #include <cstdio>
 #include <memory>
-#include <mutex>
+
+#include "core/annotated_mutex.hpp"
 
 namespace replayrt {
 namespace {
@@ -15,8 +16,9 @@ void to_standard_error(LogLevel level, std::string_view message) {
 }
 
 struct LogState {
-  std::mutex mutex;
-  std::shared_ptr<const LogSink> sink = std::make_shared<const LogSink>(to_standard_error);
+  detail::Mutex mutex;
+  std::shared_ptr<const LogSink> sink REPLAYRT_GUARDED_BY(mutex) =
+      std::make_shared<const LogSink>(to_standard_error);
   std::atomic<LogLevel> level{LogLevel::kWarning};
 };
 
@@ -47,7 +49,7 @@ std::string_view to_string(LogLevel level) noexcept {
 void set_log_sink(LogSink sink, LogLevel level) {
   LogState& state = log_state();
   auto next = sink ? std::make_shared<const LogSink>(std::move(sink)) : nullptr;
-  const std::lock_guard lock(state.mutex);
+  const detail::MutexLock lock(state.mutex);
   state.sink.swap(next);
   state.level = level;
 }
@@ -58,8 +60,9 @@ void log(LogLevel level, std::string_view message) noexcept {
   }
   std::shared_ptr<const LogSink> sink;
   {
-    const std::lock_guard lock(log_state().mutex);
-    sink = log_state().sink;
+    LogState& state = log_state();
+    const detail::MutexLock lock(state.mutex);
+    sink = state.sink;
   }
   if (sink != nullptr) {
     (*sink)(level, message);

@@ -88,4 +88,8 @@ struct GraphCacheReport {
   std::vector<KeyStats> keys;  ///< Least recently used first.
 };
 
+/// The report as one JSON object: `totals`, `engines` and `keys` with the names of the members
+/// above; times in milliseconds (`…_ms`), keys as text, `refusal` as {reason, message} or null.
+std::string to_json(const GraphCacheReport& report);
+
 }  // namespace replayrt
