@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
     const replayrt::Engine engine =
         replayrt::load_engine(argc > 1 ? argv[1] : "no_such_model.onnx");
     replayrt::InferOptions options;
-    options.graph_cache = std::make_shared<replayrt::TRTCudaGraphCache>(4);
+    options.graph_cache = std::make_shared<replayrt::TRTCudaGraphCache>(
+        replayrt::GraphCacheOptions{.capacity = 4, .admission = replayrt::Admission::always()});
     const std::array<float, 8> values{1, 2, 3, 4, 5, 6, 7, 8};
     const std::array inputs{replayrt::view_of<float>(values, replayrt::Shape{1, 8})};
     for (const replayrt::Route expected :
