@@ -46,7 +46,9 @@ OcrReader* replayrt_ocr_open(const char* models, std::int64_t capacity, std::int
     auto reader = std::make_unique<OcrReader>();
     if (capacity > 0) {
       reader->cache = std::make_shared<replayrt::TRTCudaGraphCache>(
-          replayrt::GraphCacheOptions{.capacity = capacity, .max_bytes = max_bytes});
+          replayrt::GraphCacheOptions{.capacity = capacity,
+                                      .max_bytes = max_bytes,
+                                      .admission = replayrt::Admission::always()});
     }
     const ocr::RunnerOptions options{.cache = reader->cache,
                                      .inference_threads = inference_threads};

@@ -50,7 +50,8 @@ const char* peer_version() {
 int peer_open(const char* path, std::int64_t threads, std::int64_t capacity, PeerModel** model) {
   return guarded([&] {
     *model = new PeerModel{replayrt::load_engine(path, {.inference_threads = threads}),
-                           std::make_shared<replayrt::GraphCache>(capacity),
+                           std::make_shared<replayrt::GraphCache>(replayrt::GraphCacheOptions{
+                               .capacity = capacity, .admission = replayrt::Admission::always()}),
                            {}};
   });
 }

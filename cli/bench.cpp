@@ -1,23 +1,28 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "bench_report.hpp"
 #include "bench_runner.hpp"
+#include "cache_settings.hpp"
 #include "command.hpp"
 #include "error.hpp"
 #include "files.hpp"
 #include "flags.hpp"
 #include "machine.hpp"
 #include "shape_spec.hpp"
+#include "text.hpp"
 #include "workload.hpp"
 
 namespace replayrt::cli {
 namespace {
 
 constexpr std::int64_t kMostRounds = 10'000'000;
+constexpr std::int64_t kMostCallsOfRound = 100'000'000;
+constexpr std::int64_t kMostCallers = 1024;
 
 constexpr const char* kFooter =
     R"(Modes (run interleaved, call by call, on the same random inputs):
@@ -30,12 +35,29 @@ constexpr const char* kFooter =
 Shapes: 1x3x48x320 for a model with one input; name:1x3x48x320;name2:2x5 for several. A trace is a file
 with one such shape per line, in the order of the calls; blank lines and `#` comments are left out.
 
-The cache's counters are those of its whole life, the two warming calls per shape included.
+Admission decides which missing shapes replay mode captures (recapture captures always):
+  always       every one, at its first call
+  sightings:N  one that is called for the N-th time; the calls before are eager (not_yet)
+  pays_back    one whose eager calls have cost as much more than replays as a capture costs
+
+Cold: without --cold every shape is called twice in each mode before anything is measured, and the
+cache's counters are those of its whole life, these calls included. With --cold nothing is called
+before: every measured round begins with a new, empty cache, so its time (total_s, round_s) holds the
+captures that it made; the counters are those of the last round, and the answers are compared after it.
+A background capture that is still queued when a round ends is not waited for within its time.
+
+Callers: with --callers 2 or more the modes cannot be interleaved call by call. They take turns, a whole
+round each, in which every caller takes the next call that nobody has taken. A round's time is then the
+time that passed (recapture's purges included), calls/s comes from it, and median, p99 and mean are still
+those of single calls. Callers that share a shape share its graphs: see --instances.
 
 Examples:
   replayrt bench rec.onnx --shapes 1x3x48x320,1x3x48x640
   replayrt bench rec.onnx --trace shapes.txt --modes eager,replay --iterations 50 --json report.json
   replayrt bench rec.onnx --trace shapes.txt --capacity 4 --max-bytes 512M
+  replayrt bench rec.onnx --trace shapes.txt --modes eager,replay --cold --admission pays_back --repeat 20 \
+    --shuffle 1
+  replayrt bench rec.onnx --shapes 1x3x48x320 --modes eager,replay --callers 2 --instances 2
   replayrt bench rec.onnx --shapes 1x3x48x320 --fuse argmax:fetch_name_0:2 --inference-threads 2)";
 
 struct BenchOptions {
@@ -45,8 +67,16 @@ struct BenchOptions {
   std::string trace;
   std::string modes = "eager,recapture,replay";
   std::string json;
+  Admission admission = Admission::always();
+  CaptureMode capture = CaptureMode::kInline;
+  Verification verify = Verification::first();
+  std::int64_t instances = 1;
+  std::int64_t callers = 1;
+  std::optional<std::uint64_t> shuffle_seed;
+  std::int64_t repeat = 1;
+  bool cold = false;
   std::int64_t iterations = 10;
-  std::int64_t warmup = 1;
+  std::optional<std::int64_t> warmup;
   std::int64_t seed = 1;
 };
 
@@ -67,12 +97,46 @@ std::vector<RequestedCall> requested_calls(const BenchOptions& options) {
   return calls;
 }
 
-void run(const BenchOptions& options, const std::string& command_line) {
+BenchPlan make_plan(const BenchOptions& options) {
+  if (options.cold && options.warmup.value_or(0) > 0) {
+    throw UsageError(fmt::format(
+        "--warmup: expected 0 with --cold, which runs nothing before it measures, got '{}'",
+        *options.warmup));
+  }
   BenchPlan plan;
   plan.modes = parse_modes(options.modes);
   plan.rounds = options.iterations;
-  plan.warmup_rounds = options.warmup;
+  plan.warmup_rounds = options.cold ? 0 : options.warmup.value_or(1);
+  plan.callers = options.callers;
+  plan.shuffle_seed = options.shuffle_seed;
+  plan.cold = options.cold;
+  return plan;
+}
+
+GraphCacheOptions cache_options(const BenchOptions& options, std::size_t shapes) {
+  GraphCacheOptions cache = options.cache.options(static_cast<std::int64_t>(shapes));
+  cache.admission = options.admission;
+  cache.capture = options.capture;
+  cache.verify = options.verify;
+  cache.max_instances_per_key = options.instances;
+  return cache;
+}
+
+void repeat_calls(std::vector<std::size_t>& calls, std::int64_t times) {
+  const std::size_t once = calls.size();
+  calls.resize(once * static_cast<std::size_t>(times));
+  for (std::size_t i = once; i < calls.size(); ++i) {
+    calls[i] = calls[i - once];
+  }
+}
+
+void run(const BenchOptions& options, const std::string& command_line) {
+  BenchPlan plan = make_plan(options);
   const std::vector<RequestedCall> calls = requested_calls(options);
+  if (options.repeat > kMostCallsOfRound / static_cast<std::int64_t>(calls.size())) {
+    throw UsageError(fmt::format("--repeat: expected at most {} calls in a round, got {} times {}",
+                                 kMostCallsOfRound, options.repeat, calls.size()));
+  }
   const bool json_to_stdout = options.json == "-";
   if (!options.json.empty() && !json_to_stdout) {
     require_writable(options.json);
@@ -80,8 +144,9 @@ void run(const BenchOptions& options, const std::string& command_line) {
 
   const Engine engine = load(options.load);
   const auto seed = static_cast<std::uint64_t>(options.seed);
-  const Workload workload = make_workload(engine, calls, seed);
-  plan.cache = options.cache.options(static_cast<std::int64_t>(workload.cases.size()));
+  Workload workload = make_workload(engine, calls, seed);
+  repeat_calls(workload.calls, options.repeat);
+  plan.cache = cache_options(options, workload.cases.size());
   const BenchResult result = run_bench(engine, workload, plan);
 
   const std::int64_t threads = options.load.options.inference_threads;
@@ -92,6 +157,7 @@ void run(const BenchOptions& options, const std::string& command_line) {
                             .precision = std::string(to_string(options.load.options.precision)),
                             .threads = threads == 0 ? usable_cores() : threads,
                             .seed = seed,
+                            .repeat = options.repeat,
                             .command = command_line};
   if (json_to_stdout) {
     write_stdout(bench_json(facts, workload, plan, result));
@@ -101,6 +167,63 @@ void run(const BenchOptions& options, const std::string& command_line) {
     write_file_atomically(options.json, bench_json(facts, workload, plan, result));
   }
   write_stdout(bench_text(facts, workload, plan, result));
+}
+
+/// A flag whose text goes to `parse`, which takes the flag's name too.
+template <class Value, class Parse>
+void add_parsed(CLI::App& app, const std::string& flag, Value& value, Parse parse,
+                const std::string& help, const std::string& type) {
+  app.add_option_function<std::string>(
+         flag, [flag, &value, parse](const std::string& text) { value = parse(flag, text); }, help)
+      ->type_name(type);
+}
+
+void add_replay_flags(CLI::App& app, BenchOptions& options) {
+  add_cache_flags(app, options.cache, "the number of distinct shapes");
+  add_parsed(app, "--admission", options.admission, parse_admission,
+             "Which missing shapes are captured: always, sightings:N or pays_back, explained\n"
+             "below (default: always)",
+             "A");
+  add_parsed(app, "--capture", options.capture, parse_capture_mode,
+             "Who captures. inline: the call that misses, which takes as much longer.\n"
+             "background: a thread of the cache; calls are eager (capture_pending) meanwhile\n"
+             "(default: inline)",
+             "C");
+  add_parsed(app, "--verify", options.verify, parse_verification,
+             "Which new graphs are compared with the eager answer before they are used, within\n"
+             "the time of their capture. first: every one, on its first input; off: none; a\n"
+             "probability from 0 to 1: that share of them (default: first)",
+             "V");
+  add_number(app, "--instances", options.instances, 1, kNoLimit,
+             "Most graphs of one shape, so that as many callers can replay it at once; further\n"
+             "ones are eager (busy) (default: 1)");
+}
+
+void add_call_flags(CLI::App& app, BenchOptions& options) {
+  add_number(app, "--callers", options.callers, 1, kMostCallers,
+             "Threads that issue the calls at once (default: 1)");
+  add_parsed(
+      app, "--shuffle", options.shuffle_seed,
+      [](const std::string& flag, const std::string& text) {
+        return static_cast<std::uint64_t>(parse_whole_number(flag, text, 0, kNoLimit));
+      },
+      "Shuffle the calls of each round with this seed: every round has another order, and all\n"
+      "modes have the same (default: the order given)",
+      "SEED");
+  add_number(app, "--repeat", options.repeat, 1, kMostCallsOfRound,
+             "Run the shapes or trace so many times in a round: 100 lines are 2,000 calls with\n"
+             "--repeat 20 (default: 1)");
+  app.add_flag("--cold", options.cold,
+               "Warm nothing: every measured round begins with a new, empty cache");
+  add_number(app, "--iterations", options.iterations, 1, kMostRounds,
+             "Measured rounds; one is every call in every mode (default: 10)");
+  add_parsed(
+      app, "--warmup", options.warmup,
+      [](const std::string& flag, const std::string& text) {
+        return parse_whole_number(flag, text, 0, kMostRounds);
+      },
+      "Rounds before them that are not measured (default: 1; with --cold: 0)", "N");
+  add_number(app, "--seed", options.seed, 0, kNoLimit, "Seed of the random inputs (default: 1)");
 }
 
 }  // namespace
@@ -117,12 +240,8 @@ Command add_bench(CLI::App& program, std::string command_line) {
       ->type_name("FILE");
   app->add_option("--modes", options->modes, "Some of eager,recapture,replay (default: all three)")
       ->type_name("M,...");
-  add_cache_flags(*app, options->cache, "the number of distinct shapes");
-  add_number(*app, "--iterations", options->iterations, 1, kMostRounds,
-             "Measured rounds; one is every call in every mode (default: 10)");
-  add_number(*app, "--warmup", options->warmup, 0, kMostRounds,
-             "Rounds before them that are not measured (default: 1)");
-  add_number(*app, "--seed", options->seed, 0, kNoLimit, "Seed of the random inputs (default: 1)");
+  add_replay_flags(*app, *options);
+  add_call_flags(*app, *options);
   app->add_option("--json", options->json,
                   "Write the report to FILE too, or to standard output (-)")
       ->type_name("FILE");

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cache_settings.hpp"
 #include "machine.hpp"
 #include "replayrt/core/version.hpp"
 #include "statistics.hpp"
@@ -37,11 +38,15 @@ double milliseconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
+/// Of all rounds: with several callers less than the sum of the calls, which overlap.
+double total_time(const ModeResult& mode) {
+  return summarize(mode.round_times).total;
+}
+
 std::optional<double> total_ratio(const BenchResult& result, const ModeResult& mode) {
   const ModeResult* eager = find_mode(result, Mode::kEager);
-  const double eager_total = eager == nullptr ? 0.0 : summarize(eager->call_times).total;
-  return eager_total > 0 ? std::optional(summarize(mode.call_times).total / eager_total)
-                         : std::nullopt;
+  const double eager_total = eager == nullptr ? 0.0 : total_time(*eager);
+  return eager_total > 0 ? std::optional(total_time(mode) / eager_total) : std::nullopt;
 }
 
 /// Median time of the calls of each case, in seconds.
@@ -62,14 +67,49 @@ std::string ratio_text(std::optional<double> ratio) {
   return ratio ? fmt::format("{:.3f}", *ratio) : "-";
 }
 
+std::string admission_text(const BenchPlan& plan) {
+  return plan.cache.admission ? to_string(*plan.cache.admission) : "the backend's";
+}
+
+/// A line with the settings that are not the defaults; empty if all are.
+std::string settings_text(const BenchFacts& facts, const BenchPlan& plan) {
+  const GraphCacheOptions& cache = plan.cache;
+  std::vector<std::string> settings;
+  if (cache.admission != Admission::always()) {
+    settings.push_back("admission " + admission_text(plan));
+  }
+  if (cache.capture != CaptureMode::kInline) {
+    settings.push_back("capture " + to_string(cache.capture));
+  }
+  if (cache.verify.probability < 1) {
+    settings.push_back("verify " + to_string(cache.verify));
+  }
+  if (cache.max_instances_per_key > 1) {
+    settings.push_back(fmt::format("{} instances of a shape", cache.max_instances_per_key));
+  }
+  if (plan.callers > 1) {
+    settings.push_back(fmt::format("{} callers", plan.callers));
+  }
+  if (plan.shuffle_seed) {
+    settings.push_back(fmt::format("shuffled with seed {}", *plan.shuffle_seed));
+  }
+  if (facts.repeat > 1) {
+    settings.push_back(fmt::format("trace repeated {} times", facts.repeat));
+  }
+  if (plan.cold) {
+    settings.emplace_back("cold: every round begins with an empty cache");
+  }
+  return settings.empty() ? "" : fmt::format("settings   {}\n", join(settings, ", "));
+}
+
 std::string head_text(const BenchFacts& facts, const Workload& workload, const BenchPlan& plan) {
   return fmt::format(
       "model      {}\nbackend    {} on {}, precision {}, {} thread{}\n"
-      "calls      {} per mode: {} rounds of {} calls, modes interleaved, {} distinct shapes, seed "
-      "{}\n\n",
+      "calls      {} per mode: {} rounds of {} calls, modes {}, {} distinct shapes, seed {}\n{}\n",
       facts.model, facts.backend_text, facts.device, facts.precision, facts.threads,
       facts.threads == 1 ? "" : "s", plan.rounds * static_cast<std::int64_t>(workload.calls.size()),
-      plan.rounds, workload.calls.size(), workload.cases.size(), facts.seed);
+      plan.rounds, workload.calls.size(), plan.callers > 1 ? "round by round" : "interleaved",
+      workload.cases.size(), facts.seed, settings_text(facts, plan));
 }
 
 std::string modes_text(const BenchResult& result) {
@@ -79,7 +119,7 @@ std::string modes_text(const BenchResult& result) {
     table.add({std::string(to_string(mode.mode)), fmt::format("{}", summary.count),
                duration_text(summary.median), duration_text(summary.p99),
                duration_text(summary.mean),
-               fmt::format("{:.1f}", static_cast<double>(summary.count) / summary.total),
+               fmt::format("{:.1f}", static_cast<double>(summary.count) / total_time(mode)),
                ratio_text(ratio_to_eager(result, mode))});
   }
   return table.text() +
@@ -137,8 +177,8 @@ Json mode_json(const BenchResult& result, const ModeResult& mode) {
       {"median_us", summary.median * kMicro},
       {"p99_us", summary.p99 * kMicro},
       {"mean_us", summary.mean * kMicro},
-      {"total_s", summary.total},
-      {"throughput_per_s", static_cast<double>(summary.count) / summary.total},
+      {"total_s", total_time(mode)},
+      {"throughput_per_s", static_cast<double>(summary.count) / total_time(mode)},
       {"ratio_to_eager", number_or_null(ratio_to_eager(result, mode))},
       {"ratio_to_eager_total", number_or_null(total_ratio(result, mode))},
       {"round_s", mode.round_times},
@@ -153,7 +193,10 @@ Json cache_json(const ModeResult& mode) {
           {"misses", stats.misses},
           {"captures", stats.captures},
           {"capture_failures", stats.capture_failures},
+          {"mismatches", stats.mismatches},
           {"evictions", stats.evictions},
+          {"futile_evictions", stats.futile_evictions},
+          {"thrash_warnings", stats.thrash_warnings},
           {"size", stats.size},
           {"capacity", stats.capacity},
           {"bytes", stats.bytes},
@@ -161,7 +204,8 @@ Json cache_json(const ModeResult& mode) {
           {"max_bytes", stats.max_bytes == GraphCacheOptions::kUnbounded ? Json(nullptr)
                                                                          : Json(stats.max_bytes)},
           {"capture_ms_median", milliseconds(stats.capture_time_median)},
-          {"capture_ms_total", milliseconds(stats.capture_time_total)}};
+          {"capture_ms_total", milliseconds(stats.capture_time_total)},
+          {"time_saved_ms", milliseconds(stats.time_saved)}};
 }
 
 Json per_shape_json(const Workload& workload, const BenchResult& result) {
@@ -229,6 +273,14 @@ std::string bench_json(const BenchFacts& facts, const Workload& workload, const 
                      {"precision", facts.precision},
                      {"threads", facts.threads},
                      {"seed", facts.seed},
+                     {"admission", admission_text(plan)},
+                     {"capture", to_string(plan.cache.capture)},
+                     {"verify", to_string(plan.cache.verify)},
+                     {"instances", plan.cache.max_instances_per_key},
+                     {"callers", plan.callers},
+                     {"shuffle_seed", plan.shuffle_seed ? Json(*plan.shuffle_seed) : Json(nullptr)},
+                     {"repeat", facts.repeat},
+                     {"cold", plan.cold},
                      {"rounds", plan.rounds},
                      {"warmup_rounds", plan.warmup_rounds},
                      {"calls_per_round", workload.calls.size()},

@@ -18,6 +18,7 @@ struct BenchFacts {
   std::string precision;
   std::int64_t threads = 0;
   std::uint64_t seed = 0;
+  std::int64_t repeat = 1;  ///< How often a round holds the trace.
   std::string command;
 };
 

@@ -1,94 +1,18 @@
 #include "bench_runner.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
-#include <chrono>
+#include <atomic>
+#include <numeric>
+#include <random>
+#include <utility>
 
+#include "callers.hpp"
 #include "elements.hpp"
-#include "error.hpp"
 #include "progress.hpp"
 #include "replayrt/core/infer.hpp"
-#include "text.hpp"
 
 namespace replayrt::cli {
 namespace {
-
-constexpr std::array<Mode, 3> kModes = {Mode::kEager, Mode::kRecapture, Mode::kReplay};
-
-std::shared_ptr<GraphCache> make_cache(Mode mode, const GraphCacheOptions& options) {
-  if (mode == Mode::kEager) {
-    return nullptr;
-  }
-  GraphCacheOptions own = options;
-  if (mode == Mode::kRecapture) {
-    // It never holds more than the graph of the call under way, and must hold that one.
-    own.capacity = 1;
-  }
-  return std::make_shared<GraphCache>(own);
-}
-
-/// One mode with its cache and what was measured so far.
-class ModeRunner {
- public:
-  ModeRunner(Mode mode, const Engine& engine, const GraphCacheOptions& options)
-      : engine_(engine), cache_(make_cache(mode, options)) {
-    result_.mode = mode;
-    infer_options_.graph_cache = cache_;
-  }
-
-  [[nodiscard]] bool has_cache() const noexcept { return cache_ != nullptr; }
-
-  InferResult call(const Case& with) const { return infer(engine_, with.views, infer_options_); }
-
-  void begin_round() { result_.round_times.push_back(0); }
-
-  /// One call of the round that was begun last, or of none if it is not measured.
-  void run_call(const Case& with, bool measured) {
-    // A shape that was refused stays refused: asking again each time would warn each time.
-    if (result_.mode == Mode::kRecapture && cache_->get_current_size() > 0) {
-      cache_->purge();
-    }
-    const auto start = std::chrono::steady_clock::now();
-    const InferResult answer = call(with);
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    if (measured) {
-      result_.round_times.back() += time.count();
-      record(answer, time.count());
-    }
-  }
-
-  ModeResult take_result() {
-    if (cache_ != nullptr) {
-      cache_->wait_idle();
-      result_.cache = cache_->stats();
-    }
-    return std::move(result_);
-  }
-
- private:
-  void record(const InferResult& answer, double seconds) {
-    result_.call_times.push_back(seconds);
-    switch (answer.route) {
-      case Route::kEager:
-        ++result_.eager;
-        ++result_.reasons[std::string(to_string(answer.reason))];
-        break;
-      case Route::kCaptured:
-        ++result_.captured;
-        break;
-      case Route::kReplayed:
-        ++result_.replayed;
-        break;
-    }
-  }
-
-  const Engine& engine_;
-  std::shared_ptr<GraphCache> cache_;
-  InferOptions infer_options_;
-  ModeResult result_;
-};
 
 double largest_difference(const TensorList& a, const TensorList& b) {
   double largest = 0;
@@ -98,19 +22,26 @@ double largest_difference(const TensorList& a, const TensorList& b) {
   return largest;
 }
 
-/// Fills the caches with every shape, and compares what they answer with the eager answer: the
-/// first call captures, the second replays.
-double warm_and_compare(const Engine& engine, const Workload& workload,
-                        std::vector<ModeRunner>& runners) {
+/// Compares what the caches answer for every shape with the eager answer, and so fills them: the
+/// first call captures if the cache's settings let it, the second replays. None without a cache.
+std::optional<double> call_and_compare(const Engine& engine, const Workload& workload,
+                                       const BenchPlan& plan,
+                                       const std::vector<ModeRunner>& runners, const char* title) {
   constexpr int kCallsPerShape = 2;
-  ProgressBar progress("warming", static_cast<std::int64_t>(workload.cases.size()));
+  if (std::ranges::all_of(runners, [](const auto& runner) { return runner.cache() == nullptr; })) {
+    return std::nullopt;
+  }
+  ProgressBar progress(title, static_cast<std::int64_t>(workload.cases.size()));
   double largest = 0;
   for (const Case& with : workload.cases) {
     const InferResult expected = infer(engine, with.views);
-    for (ModeRunner& runner : runners) {
-      for (int i = 0; runner.has_cache() && i < kCallsPerShape; ++i) {
+    for (const ModeRunner& runner : runners) {
+      for (int i = 0; runner.cache() != nullptr && i < kCallsPerShape; ++i) {
         largest =
             std::max(largest, largest_difference(runner.call(with).outputs, expected.outputs));
+        if (plan.cache.capture == CaptureMode::kBackground) {
+          runner.cache()->wait_idle();
+        }
       }
     }
     progress.advance();
@@ -118,32 +49,113 @@ double warm_and_compare(const Engine& engine, const Workload& workload,
   return largest;
 }
 
+/// The rounds of a bench.
+class Rounds {
+ public:
+  Rounds(const Workload& workload, const BenchPlan& plan, std::vector<ModeRunner>& runners)
+      : workload_(workload), plan_(plan), runners_(runners) {
+    if (plan.callers > 1) {
+      callers_.emplace(static_cast<std::size_t>(plan.callers));
+    }
+  }
+
+  void run() {
+    const std::size_t calls = workload_.calls.size();
+    const std::int64_t warmup = plan_.cold ? 0 : plan_.warmup_rounds;
+    const std::int64_t rounds = warmup + plan_.rounds;
+    ProgressBar progress("measuring", rounds * static_cast<std::int64_t>(calls * runners_.size()));
+    for (std::int64_t round = 0; round < rounds; ++round) {
+      const auto order = round_order(calls, plan_.shuffle_seed, round);
+      const bool measured = round >= warmup;
+      if (callers_) {
+        run_in_turns(order, round, measured, progress);
+      } else {
+        run_interleaved(order, round, measured, progress);
+      }
+    }
+  }
+
+ private:
+  using Order = std::vector<std::size_t>;
+
+  [[nodiscard]] const Case& case_at(std::size_t position) const {
+    return workload_.cases[workload_.calls[position]];
+  }
+
+  // Whoever goes first finds other caches and clocks than who goes last.
+  ModeRunner& in_turn(std::size_t first, std::size_t i) {
+    return runners_[(first + i) % runners_.size()];
+  }
+
+  void begin(ModeRunner& runner) const {
+    if (plan_.cold) {
+      runner.renew_cache();
+    }
+    runner.begin_round(workload_.calls.size());
+  }
+
+  void run_interleaved(const Order& order, std::int64_t round, bool measured,
+                       ProgressBar& progress) {
+    std::ranges::for_each(runners_, [this](ModeRunner& runner) { begin(runner); });
+    for (std::size_t step = 0; step < order.size(); ++step) {
+      for (std::size_t i = 0; i < runners_.size(); ++i) {
+        in_turn(static_cast<std::size_t>(round) + step, i)
+            .run_call(case_at(order[step]), order[step]);
+        progress.advance();
+      }
+    }
+    for (ModeRunner& runner : runners_) {
+      if (measured) {
+        runner.end_round(std::nullopt);
+      }
+    }
+  }
+
+  void run_in_turns(const Order& order, std::int64_t round, bool measured, ProgressBar& progress) {
+    for (std::size_t i = 0; i < runners_.size(); ++i) {
+      ModeRunner& runner = in_turn(static_cast<std::size_t>(round), i);
+      begin(runner);
+      std::atomic<std::size_t> next{0};
+      const double seconds = callers_->run([&] {
+        try {
+          for (std::size_t step = next++; step < order.size(); step = next++) {
+            runner.run_call(case_at(order[step]), order[step]);
+          }
+        } catch (...) {
+          next = order.size();  // The others need not go on.
+          throw;
+        }
+      });
+      if (measured) {
+        runner.end_round(seconds);
+      }
+      if (runner.cache() != nullptr) {
+        runner.cache()->wait_idle();  // What it still has to capture must not disturb the next.
+      }
+      progress.advance(static_cast<std::int64_t>(order.size()));
+    }
+  }
+
+  const Workload& workload_;
+  const BenchPlan& plan_;
+  std::vector<ModeRunner>& runners_;
+  std::optional<Callers> callers_;
+};
+
 }  // namespace
 
-std::string_view to_string(Mode mode) noexcept {
-  switch (mode) {
-    case Mode::kEager:
-      return "eager";
-    case Mode::kRecapture:
-      return "recapture";
-    case Mode::kReplay:
-      return "replay";
-  }
-  return "unknown";
-}
-
-std::vector<Mode> parse_modes(std::string_view text) {
-  std::vector<Mode> modes;
-  for (const std::string_view part : split(text, ',')) {
-    const auto mode =
-        std::ranges::find(kModes, trim(part), [](Mode known) { return to_string(known); });
-    if (mode == kModes.end() || std::ranges::count(modes, *mode) > 0) {
-      throw UsageError(fmt::format(
-          "--modes: expected some of eager,recapture,replay, each once, got {}", in_quotes(text)));
+std::vector<std::size_t> round_order(std::size_t calls, std::optional<std::uint64_t> seed,
+                                     std::int64_t round) {
+  std::vector<std::size_t> order(calls);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (seed) {
+    // std::shuffle may differ between standard libraries, which would make a seed mean little.
+    std::mt19937_64 random(*seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(round));
+    for (std::size_t left = calls; left > 1; --left) {
+      std::swap(order[left - 1], order[random() % left]);
     }
-    modes.push_back(*mode);
   }
-  return modes;
+  return order;
 }
 
 BenchResult run_bench(const Engine& engine, const Workload& workload, const BenchPlan& plan) {
@@ -151,29 +163,23 @@ BenchResult run_bench(const Engine& engine, const Workload& workload, const Benc
   for (const Mode mode : plan.modes) {
     runners.emplace_back(mode, engine, plan.cache);
   }
+  const auto compare = [&](const char* title) {
+    return call_and_compare(engine, workload, plan, runners, title);
+  };
   BenchResult result;
-  if (std::ranges::any_of(runners, &ModeRunner::has_cache)) {
-    result.max_abs_difference = warm_and_compare(engine, workload, runners);
+  if (!plan.cold) {
+    result.max_abs_difference = compare("warming");
   }
-  const std::int64_t rounds = plan.warmup_rounds + plan.rounds;
-  ProgressBar progress("measuring",
-                       rounds * static_cast<std::int64_t>(workload.calls.size() * runners.size()));
-  for (std::int64_t round = 0; round < rounds; ++round) {
-    const bool measured = round >= plan.warmup_rounds;
-    for (ModeRunner& runner : runners) {
-      if (measured) {
-        runner.begin_round();
-      }
+  Rounds(workload, plan, runners).run();
+  for (ModeRunner& runner : runners) {
+    // A cold round's counters are those at its end, not with what was still queued then.
+    if (!plan.cold && runner.cache() != nullptr) {
+      runner.cache()->wait_idle();
+      runner.note_cache();
     }
-    for (std::size_t position = 0; position < workload.calls.size(); ++position) {
-      const Case& with = workload.cases[workload.calls[position]];
-      // Whoever goes first finds other caches and clocks than who goes last.
-      const std::size_t first = static_cast<std::size_t>(round) + position;
-      for (std::size_t i = 0; i < runners.size(); ++i) {
-        runners[(first + i) % runners.size()].run_call(with, measured);
-        progress.advance();
-      }
-    }
+  }
+  if (plan.cold) {
+    result.max_abs_difference = compare("comparing");
   }
   for (ModeRunner& runner : runners) {
     result.modes.push_back(runner.take_result());

@@ -1,61 +1,45 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "mode_runner.hpp"
 #include "replayrt/core/engine.hpp"
 #include "replayrt/core/graph_cache.hpp"
 #include "workload.hpp"
 
 namespace replayrt::cli {
 
-/// A way to serve the calls of a bench.
-enum class Mode : std::uint8_t {
-  kEager,      ///< No cache.
-  kRecapture,  ///< Every call captures: its cache is emptied before each one, which is not
-               ///< measured.
-  kReplay,     ///< A cache that has seen every shape once before.
-};
-
-/// "eager", "recapture", "replay"
-std::string_view to_string(Mode mode) noexcept;
-/// The inverse, for a list with commas; throws UsageError for unknown or repeated modes.
-std::vector<Mode> parse_modes(std::string_view text);
-
-/// How much is run.
+/// How much is run, and how.
 struct BenchPlan {
   std::vector<Mode> modes;
   std::int64_t rounds = 1;  ///< Measured ones; one is every call of the workload in every mode.
-  std::int64_t warmup_rounds = 0;  ///< Run before them.
-  GraphCacheOptions cache;         ///< Of the replay mode.
-};
-
-/// What was measured of one mode. Times in seconds.
-struct ModeResult {
-  Mode mode = Mode::kEager;
-  std::vector<double> call_times;   ///< Round by round, in the workload's order.
-  std::vector<double> round_times;  ///< Sum of the calls of each round.
-  std::int64_t eager = 0;
-  std::int64_t captured = 0;
-  std::int64_t replayed = 0;
-  std::map<std::string, std::int64_t> reasons;  ///< Of the eager calls.
-  std::optional<GraphCacheStats> cache;         ///< Over its whole life; none without a cache.
+  std::int64_t warmup_rounds = 0;               ///< Run before them; none if `cold`.
+  GraphCacheOptions cache;                      ///< Of the replay mode.
+  std::int64_t callers = 1;                     ///< Threads that issue the calls.
+  std::optional<std::uint64_t> shuffle_seed{};  ///< Set: every round has an order of its own.
+  /// Every measured round begins with a new, empty cache, and nothing is run before.
+  bool cold = false;
 };
 
 struct BenchResult {
   std::vector<ModeResult> modes;
-  /// Largest |answer - eager answer| of the captured and replayed calls that were made to compare
-  /// them, over all shapes and outputs. None if no mode has a cache.
+  /// Largest |answer - eager answer| of the calls that were made to compare them, over all shapes
+  /// and outputs. None if no mode has a cache.
   std::optional<double> max_abs_difference;
 };
 
-/// Runs the modes interleaved, call by call, as other load on a machine comes and goes faster than
-/// a round takes; which one goes first rotates. Throws what `infer` throws.
+/// The order in which a round, counted from 0, runs its calls: positions in the workload. The same
+/// for the same seed, round and number of calls, on every machine; 0, 1, … without a seed.
+std::vector<std::size_t> round_order(std::size_t calls, std::optional<std::uint64_t> seed,
+                                     std::int64_t round);
+
+/// Runs the modes; which one goes first rotates. With one caller they are interleaved call by call,
+/// as other load on a machine comes and goes faster than a round takes. Several callers run one
+/// mode's whole round, then the next one's, each taking the next call that nobody has taken.
+/// Throws what `infer` throws.
 BenchResult run_bench(const Engine& engine, const Workload& workload, const BenchPlan& plan);
 
 }  // namespace replayrt::cli

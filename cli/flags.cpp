@@ -106,6 +106,7 @@ std::string backend_text(std::string_view name) {
 
 GraphCacheOptions CacheFlags::options(std::int64_t default_capacity) const {
   GraphCacheOptions options;
+  options.admission = Admission::always();
   options.capacity = capacity.value_or(default_capacity);
   options.max_bytes = max_bytes;
   return options;

@@ -44,7 +44,8 @@ struct CacheFlags {
   std::optional<std::int64_t> capacity;
   std::int64_t max_bytes = GraphCacheOptions::kUnbounded;
 
-  /// The cache's options, with `default_capacity` where none was given.
+  /// The cache's options, with `default_capacity` where none was given. Whatever the backend
+  /// prefers, every shape is captured at its first call: who runs a command wants to see it.
   [[nodiscard]] GraphCacheOptions options(std::int64_t default_capacity) const;
 };
 

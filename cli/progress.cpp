@@ -29,8 +29,8 @@ ProgressBar::~ProgressBar() {
   clear_line();
 }
 
-void ProgressBar::advance() {
-  ++done_;
+void ProgressBar::advance(std::int64_t steps) {
+  done_ += steps;
   const Clock::time_point now = enabled_ ? Clock::now() : Clock::time_point{};
   if (enabled_ && now - drawn_ >= kRedraw) {
     draw(now);

@@ -14,8 +14,8 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar();  ///< Takes the bar off the screen.
 
-  /// One step is done. Draws at most ten times a second.
-  void advance();
+  /// So many steps are done. Draws at most ten times a second.
+  void advance(std::int64_t steps = 1);
 
   /// Takes the bar off the screen so that a line can be written; the next step draws it again.
   static void clear_line();

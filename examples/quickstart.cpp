@@ -3,12 +3,12 @@
 #include <replayrt/replayrt.hpp>
 #include <syncstream>
 #include <thread>
-#include <vector>
 
 int main(int argc, char** argv) try {
   if (argc != 2) return std::cerr << "usage: replayrt-quickstart MODEL.onnx\n", 2;
   const replayrt::Engine engine = replayrt::load_engine(argv[1]);
-  const auto cache = std::make_shared<replayrt::TRTCudaGraphCache>(8);  // 8 shapes at most
+  const auto cache = std::make_shared<replayrt::TRTCudaGraphCache>(replayrt::GraphCacheOptions{
+      .capacity = 8, .admission = replayrt::Admission::always()});  // 8 shapes at most
 
   const auto work = [&](std::int64_t width) {
     const auto picture = replayrt::Tensor::allocate(replayrt::DType::kF32, {1, 3, 48, width});

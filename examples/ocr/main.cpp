@@ -26,6 +26,7 @@ std::shared_ptr<replayrt::TRTCudaGraphCache> make_cache(const Options& options) 
   replayrt::GraphCacheOptions cache;
   cache.capacity = options.capacity;
   cache.max_bytes = static_cast<std::int64_t>(options.max_bytes);
+  cache.admission = options.admission;
   return std::make_shared<replayrt::TRTCudaGraphCache>(cache);
 }
 

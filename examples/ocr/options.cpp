@@ -1,12 +1,34 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <limits>
 
 namespace ocr {
 namespace {
 
 constexpr int kUsageError = 2;
+
+replayrt::Admission parse_admission(const std::string& text) {
+  constexpr std::string_view kSightings = "sightings:";
+  if (text == "always") {
+    return replayrt::Admission::always();
+  }
+  if (text == "pays_back") {
+    return replayrt::Admission::pays_back();
+  }
+  std::int64_t sightings = 0;
+  if (text.starts_with(kSightings)) {
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data() + kSightings.size(), end, sightings);
+    if (read.ec == std::errc() && read.ptr == end && sightings >= 1) {
+      return replayrt::Admission::sightings(sightings);
+    }
+  }
+  throw CLI::ValidationError(
+      "--admission",
+      "expected always, sightings:N with N of at least 1, or pays_back, got '" + text + "'");
+}
 
 void describe(CLI::App& app, Options& options) {
   const auto max_int = std::numeric_limits<std::int64_t>::max();
@@ -30,6 +52,12 @@ void describe(CLI::App& app, Options& options) {
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(std::uint64_t{0}, static_cast<std::uint64_t>(max_int)))
       ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--admission",
+         [&options](const std::string& text) { options.admission = parse_admission(text); },
+         "Which shapes are captured. always: every one, at once; sightings:N: at its N-th call; "
+         "pays_back: once its eager calls have cost as much more than replays as a capture costs")
+      ->default_str("always");
   app.add_flag("--no-cache", options.no_cache, "Run without a cache: nothing is captured");
   app.add_option("--repeat", options.repeat,
                  "Read every picture so many times; shows what a warm cache saves")

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "replayrt/replayrt.hpp"
+
 namespace ocr {
 
 /// What the command line of `replayrt-ocr` says.
@@ -18,6 +20,8 @@ struct Options {
   std::int64_t capacity = 128;
   /// Leaves room for the models, their eager executors and one large picture within 4 GiB.
   std::uint64_t max_bytes = std::uint64_t{2} << 30;
+  /// Every reading captures what it lacks, so that the second one shows what a warm cache saves.
+  replayrt::Admission admission = replayrt::Admission::always();
   bool no_cache = false;
   std::int64_t repeat = 1;
   std::int64_t inference_threads = 0;

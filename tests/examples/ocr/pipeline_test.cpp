@@ -30,7 +30,9 @@ fs::path picture_file(const std::string& name) {
 
 std::shared_ptr<replayrt::TRTCudaGraphCache> shared_cache() {
   static const auto kCache = std::make_shared<replayrt::TRTCudaGraphCache>(
-      replayrt::GraphCacheOptions{.capacity = 32, .max_bytes = std::int64_t{1} << 30});
+      replayrt::GraphCacheOptions{.capacity = 32,
+                                  .max_bytes = std::int64_t{1} << 30,
+                                  .admission = replayrt::Admission::always()});
   return kCache;
 }
 
@@ -228,7 +230,8 @@ TEST(TextDirection, TurnsLinesThatStandOnTheirHead) {
 
 /// The classifier and the recognition model both take 2x3x48x320.
 TEST(SharedCache, NeverMixesModelsThatGetTheSameShape) {
-  const auto cache = std::make_shared<replayrt::TRTCudaGraphCache>(4);
+  const auto cache = std::make_shared<replayrt::TRTCudaGraphCache>(
+      replayrt::GraphCacheOptions{.capacity = 4, .admission = replayrt::Admission::always()});
   const replayrt::Engine cls = replayrt::load_engine(kModels / "ppocr_cls.onnx");
   const replayrt::Engine rec = replayrt::load_engine(kModels / "ppocrv6_rec.onnx");
   std::vector<float> values(2 * 3 * 48 * 320);

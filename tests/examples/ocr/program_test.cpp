@@ -118,6 +118,21 @@ TEST_F(Program, RunsEagerlyWithCapacityZeroAndWithoutACache) {
   EXPECT_EQ(zero.at("pictures")[0].at("lines"), none.at("pictures")[0].at("lines"));
 }
 
+TEST_F(Program, CapturesWhatIsAdmitted) {
+  const auto rec_of = [this](const std::string& admission) {
+    EXPECT_EQ(run(kWord + " --repeat 3 --json - --admission " + admission), 0) << err_;
+    return json::parse(out_).at("models").at("rec");
+  };
+  const json always = rec_of("always");
+  EXPECT_EQ(always.at("captured"), 1);
+  EXPECT_EQ(always.at("replayed"), 2);
+  const json sightings = rec_of("sightings:3");
+  EXPECT_EQ(sightings.at("eager_reasons"), json({{"not_yet", 2}}));
+  EXPECT_EQ(sightings.at("captured"), 1);
+  const json pays_back = rec_of("pays_back");
+  EXPECT_GE(pays_back.at("eager"), 1) << "one call has not cost as much as a capture";
+}
+
 TEST_F(Program, KeepsToMaxBytes) {
   ASSERT_EQ(run(kWord + " --repeat 2 --max-bytes 1MB --json -"), 0) << err_;
   const json document = json::parse(out_);
@@ -143,8 +158,7 @@ TEST_F(Program, WritesTracesOfTheFirstReading) {
       << err_;
   EXPECT_THAT(content_of(path("traces/det.trace")), testing::EndsWith("1x3x736x1472\n"));
   EXPECT_EQ(content_of(path("traces/cls.trace")), "1x3x48x192\n6x3x48x192\n1x3x48x192\n");
-  EXPECT_THAT(content_of(path("traces/rec.trace")),
-              testing::MatchesRegex("(1x3x48x[0-9]+\n)+"))
+  EXPECT_THAT(content_of(path("traces/rec.trace")), testing::MatchesRegex("(1x3x48x[0-9]+\n)+"))
       << "line by line";
 }
 
@@ -194,6 +208,9 @@ TEST_F(Program, HasExitCodeTwoForUsage) {
   refused(kWord + " --max-bytes -5", "--max-bytes");
   refused(kWord + " --max-bytes 5parsecs", "--max-bytes");
   refused(kWord + " --repeat 0", "--repeat");
+  refused(kWord + " --admission never", "--admission: expected always, sightings:N");
+  refused(kWord + " --admission sightings:0", "got 'sightings:0'");
+  refused(kWord + " --admission sightings:2x", "got 'sightings:2x'");
   refused(kWord + " --inference-threads many", "--inference-threads");
   refused(kWord + " --no-such-option", "--no-such-option");
   refused(kWord + " " + kPage + " --save " + path("one.png"), "--save");
@@ -202,8 +219,8 @@ TEST_F(Program, HasExitCodeTwoForUsage) {
 TEST_F(Program, HelpsItself) {
   EXPECT_EQ(run("--help"), 0);
   for (const std::string option :
-       {"PICTURE", "--models", "--json", "--save", "--capacity", "--max-bytes", "--no-cache",
-        "--repeat", "--inference-threads", "--trace-out"}) {
+       {"PICTURE", "--models", "--json", "--save", "--capacity", "--max-bytes", "--admission",
+        "--no-cache", "--repeat", "--inference-threads", "--trace-out"}) {
     EXPECT_THAT(out_, HasSubstr(option));
   }
 }

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "replayrt/core/graph_cache_options.hpp"
+
+namespace replayrt::cli {
+
+/// Reads "always", "sightings:N" with N >= 1, or "pays_back"; throws UsageError that names `what`.
+Admission parse_admission(std::string_view what, std::string_view text);
+/// The inverse.
+std::string to_string(const Admission& admission);
+
+/// Reads "inline" or "background"; throws UsageError that names `what`.
+CaptureMode parse_capture_mode(std::string_view what, std::string_view text);
+/// The inverse.
+std::string to_string(CaptureMode mode);
+
+/// Reads "first", "off" or a probability from 0 to 1; throws UsageError that names `what`.
+Verification parse_verification(std::string_view what, std::string_view text);
+/// The inverse: "first" for 1, "off" for 0.
+std::string to_string(const Verification& verification);
+
+}  // namespace replayrt::cli

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "replayrt/core/engine.hpp"
+#include "replayrt/core/graph_cache.hpp"
+#include "replayrt/core/infer.hpp"
+#include "workload.hpp"
+
+namespace replayrt::cli {
+
+/// A way to serve the calls of a bench.
+enum class Mode : std::uint8_t {
+  kEager,      ///< No cache.
+  kRecapture,  ///< Every call captures: its cache is emptied before each one.
+  kReplay,     ///< A cache, as the plan says.
+};
+
+/// "eager", "recapture", "replay"
+std::string_view to_string(Mode mode) noexcept;
+/// The inverse, for a list with commas; throws UsageError for unknown or repeated modes.
+std::vector<Mode> parse_modes(std::string_view text);
+
+/// What was measured of one mode. Times in seconds.
+struct ModeResult {
+  Mode mode = Mode::kEager;
+  std::vector<double> call_times;   ///< Round by round, in the workload's order.
+  std::vector<double> round_times;  ///< One caller: sum of the calls; several: wall time.
+  std::int64_t eager = 0;
+  std::int64_t captured = 0;
+  std::int64_t replayed = 0;
+  std::map<std::string, std::int64_t> reasons;  ///< Of the eager calls.
+  std::optional<GraphCacheStats> cache;         ///< Over its whole life; none without a cache.
+};
+
+/// One mode with its cache, the round under way and what was measured so far.
+class ModeRunner {
+ public:
+  /// `options` are the replay mode's; recapture takes over what does not keep it from capturing.
+  ModeRunner(Mode mode, const Engine& engine, const GraphCacheOptions& options);
+
+  [[nodiscard]] const std::shared_ptr<GraphCache>& cache() const noexcept {
+    return infer_options_.graph_cache;
+  }
+
+  [[nodiscard]] InferResult call(const Case& with) const;
+
+  /// A new, empty cache in place of the one there.
+  void renew_cache();
+
+  void begin_round(std::size_t calls) { round_.assign(calls, {}); }
+
+  /// Runs and times the call at `position` of the round. Several threads may, at different
+  /// positions.
+  void run_call(const Case& with, std::size_t position);
+
+  /// Files the round's calls, which took `wall_seconds` altogether or, without that, their sum, and
+  /// notes the cache.
+  void end_round(std::optional<double> wall_seconds);
+
+  /// Keeps the counters of the cache, which there must be, as they are now.
+  void note_cache();
+
+  ModeResult take_result() { return std::move(result_); }
+
+ private:
+  struct Served {
+    double seconds = 0;
+    Route route = Route::kEager;
+    Reason reason = Reason::kNone;
+  };
+
+  const Engine& engine_;
+  GraphCacheOptions options_;
+  InferOptions infer_options_;
+  std::vector<Served> round_;  // By position in the workload.
+  ModeResult result_;
+};
+
+}  // namespace replayrt::cli
