@@ -54,7 +54,8 @@ class Rounds {
  public:
   Rounds(const Workload& workload, const BenchPlan& plan, std::vector<ModeRunner>& runners)
       : workload_(workload), plan_(plan), runners_(runners) {
-    if (plan.callers > 1) {
+    // Mode by mode where modes would disturb each other: callers, or a capture in the background.
+    if (plan.callers > 1 || plan.cache.capture == CaptureMode::kBackground) {
       callers_.emplace(static_cast<std::size_t>(plan.callers));
     }
   }
