@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "error.hpp"
@@ -77,6 +78,57 @@ TEST(BenchJson, HasTheFiguresOfEachModeAndShape) {
   EXPECT_EQ(json["per_shape"][0]["calls_per_round"], 2);
   EXPECT_DOUBLE_EQ(json["per_shape"][0]["median_us"]["eager"], 1.5e6);
   EXPECT_DOUBLE_EQ(json["per_shape"][1]["median_us"]["eager"], 3e6);
+}
+
+TEST(BenchJson, TakesTotalsFromTheRoundsAsCallsOfSeveralCallersOverlap) {
+  BenchResult result = result_of_both();
+  result.modes[1].round_times = {1, 3};
+  const auto json = nlohmann::json::parse(bench_json({}, workload(), plan(), result));
+  const auto& replay = json["modes"]["replay"];
+  EXPECT_DOUBLE_EQ(replay["total_s"], 4);
+  EXPECT_DOUBLE_EQ(replay["throughput_per_s"], 1.5);
+  EXPECT_DOUBLE_EQ(replay["ratio_to_eager_total"], 4.0 / 12);
+  EXPECT_DOUBLE_EQ(replay["mean_us"], 8e6 / 6);
+}
+
+TEST(BenchJson, HasTheSettingsAndWhatTheCacheSaved) {
+  BenchResult result = result_of_both();
+  result.modes[1].cache->time_saved = std::chrono::microseconds(-1500);
+  result.modes[1].cache->mismatches = 1;
+  result.modes[1].cache->futile_evictions = 2;
+  result.modes[1].cache->thrash_warnings = 3;
+  BenchPlan with = plan();
+  with.cache.admission = Admission::sightings(2);
+  with.cache.capture = CaptureMode::kBackground;
+  with.callers = 4;
+  with.shuffle_seed = 5;
+  with.cold = true;
+  BenchFacts facts;
+  facts.repeat = 6;
+  const auto json = nlohmann::json::parse(bench_json(facts, workload(), with, result));
+  EXPECT_EQ(json["admission"], "sightings:2");
+  EXPECT_EQ(json["capture"], "background");
+  EXPECT_EQ(json["callers"], 4);
+  EXPECT_EQ(json["shuffle_seed"], 5);
+  EXPECT_EQ(json["repeat"], 6);
+  EXPECT_EQ(json["cold"], true);
+  EXPECT_DOUBLE_EQ(json["cache"]["time_saved_ms"], -1.5);
+  EXPECT_EQ(json["cache"]["mismatches"], 1);
+  EXPECT_EQ(json["cache"]["futile_evictions"], 2);
+  EXPECT_EQ(json["cache"]["thrash_warnings"], 3);
+}
+
+TEST(BenchText, NamesTheSettingsThatAreNotTheDefaults) {
+  BenchPlan with = plan();
+  with.cache.admission = Admission::always();
+  EXPECT_THAT(bench_text({}, workload(), with, result_of_both()), Not(HasSubstr("settings")));
+  with.cache.admission = Admission::pays_back();
+  with.cache.verify = Verification::sampled(0.5);
+  with.cache.max_instances_per_key = 3;
+  with.shuffle_seed = 0;
+  EXPECT_THAT(bench_text({}, workload(), with, result_of_both()),
+              HasSubstr("settings   admission pays_back, verify 0.5, 3 instances of a shape, "
+                        "shuffled with seed 0\n"));
 }
 
 // JSON has no infinity; a reader must not take a missing figure for a small one.

@@ -29,7 +29,8 @@ def test_help_lists_the_commands(replayrt):
         (
             "bench",
             ["--shapes", "--trace", "--modes", "--capacity", "--max-bytes", "--iterations", "--warmup", "--precision"]
-            + ["--inference-threads", "--backend", "--device", "--fuse", "--seed", "--json", "recapture", "Examples:"],
+            + ["--inference-threads", "--backend", "--device", "--fuse", "--seed", "--json", "recapture", "Examples:"]
+            + ["--admission", "--capture", "--verify", "--instances", "--callers", "--shuffle", "--repeat", "--cold"],
         ),
         ("run", ["--input", "--output", "--repeat", "--capacity", "--max-bytes", "--no-cache", "Examples:"]),
         ("info", ["--json"]),

@@ -1,0 +1,188 @@
+#include "bench_runner.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+#include "fakes/fake_engine.hpp"
+
+namespace replayrt::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAreArray;
+
+/// An engine that counts, and calls of `rows` x 2 on it.
+struct Bench {
+  explicit Bench(const std::vector<std::int64_t>& rows, fakes::FakeOptions options = {})
+      : counters(options.counters), engine(fakes::make_fake_engine(std::move(options))) {
+    std::vector<RequestedCall> calls;
+    for (const std::int64_t row : rows) {
+      calls.push_back({"test", {{"", Shape{row, 2}}}});
+    }
+    workload = make_workload(engine, calls, 1);
+    plan.modes = {Mode::kReplay};
+    plan.cache.capacity = static_cast<std::int64_t>(workload.cases.size());
+    plan.cache.verify = Verification::off();
+  }
+
+  BenchResult run() { return run_bench(engine, workload, plan); }
+
+  std::shared_ptr<fakes::FakeCounters> counters;
+  Engine engine;
+  Workload workload;
+  BenchPlan plan;
+};
+
+/// Lets runs go on in pairs only, until `pairs` have met.
+class Pairs {
+ public:
+  explicit Pairs(int pairs) : left_(2 * pairs) {}
+
+  void meet() {
+    std::unique_lock lock(mutex_);
+    if (left_ == 0) {
+      return;
+    }
+    const int wait_for = (left_ - 1) / 2 * 2;
+    --left_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return left_ <= wait_for; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int left_;
+};
+
+TEST(RoundOrder, IsTheGivenOneWithoutASeed) {
+  EXPECT_THAT(round_order(4, std::nullopt, 3), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(round_order(0, 1, 0), IsEmpty());
+}
+
+TEST(RoundOrder, DependsOnSeedAndRoundOnly) {
+  const auto order = round_order(50, 7, 2);
+  EXPECT_THAT(order, UnorderedElementsAreArray(round_order(50, std::nullopt, 0)));
+  EXPECT_EQ(order, round_order(50, 7, 2));
+  EXPECT_NE(order, round_order(50, 7, 3));
+  EXPECT_NE(order, round_order(50, 8, 2));
+  EXPECT_NE(order, round_order(50, std::nullopt, 2));
+}
+
+TEST(RunBench, VerifiesTheShareOfGraphsAskedFor) {
+  // Eager runs are one per shape to compare with, and one per verified graph.
+  const auto eager_runs = [](Verification verify) {
+    Bench bench({1, 2, 3, 4});
+    bench.plan.cache.verify = verify;
+    bench.run();
+    return bench.counters->eager_runs.load();
+  };
+  EXPECT_EQ(eager_runs(Verification::off()), 4);
+  EXPECT_EQ(eager_runs(Verification::sampled(0.5)), 4 + 2);
+  EXPECT_EQ(eager_runs(Verification::first()), 4 + 4);
+}
+
+TEST(RunBench, CapturesOneGraphPerInstanceForCallersThatMeet) {
+  const auto run = [](std::int64_t instances) {
+    const auto pairs = std::make_shared<Pairs>(2);
+    fakes::FakeOptions options;
+    options.on_run = [pairs](bool) { pairs->meet(); };
+    Bench bench({5, 5, 5, 5}, options);
+    bench.plan.cold = true;
+    bench.plan.callers = 2;
+    bench.plan.cache.max_instances_per_key = instances;
+    return bench.run().modes[0];
+  };
+  const ModeResult one = run(1);
+  EXPECT_EQ(one.cache->captures, 1U);
+  EXPECT_EQ(one.eager, 2) << "one of each pair";
+  EXPECT_THAT(one.reasons, ElementsAre(testing::Pair("busy", 2)));
+  const ModeResult two = run(2);
+  EXPECT_EQ(two.cache->captures, 2U);
+  EXPECT_EQ(two.eager, 0);
+  EXPECT_EQ(two.captured + two.replayed, 4);
+}
+
+TEST(RunBench, AllCallersTogetherMakeEachCallOnce) {
+  Bench bench({1, 2, 3, 1, 2, 3, 1});
+  bench.plan.modes = {Mode::kEager, Mode::kRecapture, Mode::kReplay};
+  bench.plan.callers = 3;
+  bench.plan.rounds = 4;
+  bench.plan.warmup_rounds = 1;
+  bench.plan.shuffle_seed = 1;
+  const BenchResult result = bench.run();
+  EXPECT_EQ(result.max_abs_difference, 0);
+  for (const ModeResult& mode : result.modes) {
+    EXPECT_THAT(mode.call_times, SizeIs(28));
+    EXPECT_THAT(mode.call_times, testing::Each(testing::Gt(0)));
+    EXPECT_THAT(mode.round_times, SizeIs(4));
+    EXPECT_EQ(mode.eager + mode.captured + mode.replayed, 28);
+    for (std::size_t round = 0; round < 4; ++round) {
+      EXPECT_GE(mode.round_times[round],
+                *std::max_element(&mode.call_times[round * 7], &mode.call_times[round * 7] + 7));
+    }
+  }
+  EXPECT_EQ(bench.counters->violations, 0);
+}
+
+TEST(RunBench, StopsAllCallersWhenOneCallFails) {
+  fakes::FakeOptions options;
+  options.on_run = [](bool) { throw std::runtime_error("broken"); };
+  Bench bench(std::vector<std::int64_t>(1000, 1), options);
+  bench.plan.modes = {Mode::kEager};
+  bench.plan.callers = 2;
+  EXPECT_ANY_THROW(bench.run());
+  EXPECT_LE(bench.counters->eager_made, 4);
+}
+
+TEST(RunBench, StartsEveryColdRoundWithAnEmptyCache) {
+  Bench bench({1, 2, 1});
+  bench.plan.rounds = 3;
+  bench.plan.warmup_rounds = 5;
+  bench.plan.cold = true;
+  const BenchResult cold = bench.run();
+  EXPECT_EQ(cold.modes[0].captured, 3 * 2);
+  EXPECT_EQ(cold.modes[0].replayed, 3);
+  EXPECT_EQ(cold.modes[0].cache->captures, 2U) << "the last round's";
+  EXPECT_EQ(cold.modes[0].cache->calls, 3U) << "without those that compare answers";
+  EXPECT_EQ(cold.max_abs_difference, 0);
+  EXPECT_EQ(bench.counters->captures, 3 * 2) << "no warmup round, and none to compare";
+
+  bench.plan.cold = false;
+  const BenchResult warm = bench.run();
+  EXPECT_EQ(warm.modes[0].replayed, 9);
+  EXPECT_EQ(warm.modes[0].cache->calls, 2U * 2 + (5 + 3) * 3);
+}
+
+TEST(RunBench, ShufflesTheRoundsOfAllModesAlike) {
+  std::vector<std::int64_t> captured;
+  fakes::FakeOptions options;
+  options.on_capture = [&](const InputSignature& signature) {
+    captured.push_back(signature[0].shape[0]);
+  };
+  Bench bench({1, 2, 3, 4, 5, 6}, options);
+  bench.plan.modes = {Mode::kRecapture, Mode::kReplay};
+  bench.plan.cold = true;
+  bench.plan.rounds = 2;
+  bench.plan.shuffle_seed = 3;
+  bench.run();
+  std::vector<std::int64_t> expected;
+  for (const std::int64_t round : {0, 1}) {
+    for (const std::size_t position : round_order(6, 3, round)) {
+      expected.insert(expected.end(), 2, static_cast<std::int64_t>(position) + 1);
+    }
+  }
+  ASSERT_GE(captured.size(), expected.size());
+  captured.resize(expected.size());  // The comparison follows.
+  EXPECT_EQ(captured, expected);
+}
+
+}  // namespace
+}  // namespace replayrt::cli
