@@ -18,7 +18,7 @@ inline constexpr double kAssumedPairs = 4;
 /// An engine whose replays take more than this share of the eager time is given up, once so many
 /// pairs have shown it.
 inline constexpr double kFasterRatio = 0.99;
-inline constexpr std::uint64_t kConvincingPairs = 12;
+inline constexpr std::uint64_t kConvincingPairs = 8;
 /// A key must be worth this many times what it would push out.
 inline constexpr double kWorthMargin = 1.5;
 /// One call in so many of a captured key is run eagerly, so that both times stay measured; more

@@ -32,7 +32,9 @@ struct KeyRecord {
   KeyUsage usage;  ///< Starts anew when the key is evicted.
   KeyStats stats;  ///< Counters since the key is remembered; `stats.refusal` is the negative cache.
   TimePoint retry_at = TimePoint::max();  ///< When a refused capture is tried again.
-  bool queued = false;                    ///< Waits for the background thread.
+  bool queued = false;  ///< Waits for the background thread, or is captured by it.
+  bool remembered = false;
+  LruIndex<GraphKey, std::shared_ptr<KeyRecord>>::Handle place{};  ///< If remembered.
 };
 
 struct CacheSlot;

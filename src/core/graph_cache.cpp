@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/completion_guard.hpp"
 #include "core/environment.hpp"
 #include "core/graph_cache_state.hpp"
 
@@ -58,9 +59,10 @@ void Lease::end(const Completion& completion, bool keep,
     cache->end_lease(std::move(entry_), completion, keep ? End::kKeep : End::kDiscard, route_,
                      run_time);
   } else if (eager_ != nullptr) {
+    const bool measured = keep && detail::is_over(completion);  // Otherwise only the start was.
     std::exchange(engine_, nullptr)->end_eager(std::move(eager_), completion, keep);
-    if (cache != nullptr) {
-      cache->end_eager(*std::exchange(record_, nullptr), keep ? run_time : std::nullopt);
+    if (cache != nullptr && record_ != nullptr) {
+      cache->end_eager(*std::exchange(record_, nullptr), measured ? run_time : std::nullopt);
     }
   }
 }

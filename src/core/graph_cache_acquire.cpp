@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -29,8 +30,16 @@ Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const
         "key '" + key.to_string() + "' was given with engine " + std::to_string(engine->id()));
   }
   std::optional<Decision> hit = decide_hit(*engine, key);
-  Decision decision =
-      hit.has_value() ? std::move(*hit) : decide_miss(*engine, key, clock_(), !views.empty());
+  Decision decision;
+  try {
+    if (!hit.has_value()) {
+      engine->add_cache(shared_from_this());  // Records and queued captures end with the engine.
+      hit = decide_miss(*engine, key, clock_(), !views.empty());
+    }
+    decision = std::move(*hit);
+  } catch (const std::bad_alloc&) {  // Nothing could be remembered: as if the cache were not asked.
+    return engine->lease_eager(Reason::kOutOfMemory);
+  }
   if (decision.flight != nullptr) {
     return capture_and_lease(engine, decision, inputs);
   }
@@ -66,6 +75,9 @@ std::optional<GraphCacheState::Decision> GraphCacheState::decide_hit(const Engin
   index_.touch(slot.place);
   ++stats_.hits;
   KeyRecord& record = *slot.instances.front()->record;
+  if (record.remembered) {
+    keys_.touch(record.place);
+  }
   ++record.usage.sightings;
   const auto shared_record = [&] { return slot.instances.front()->record; };
   if (entry == nullptr) {
@@ -105,6 +117,10 @@ GraphCacheState::Decision GraphCacheState::decide_miss(const EngineState& engine
       }
     }
     const bool held = node != nullptr;
+    std::shared_ptr<Flight> next;  // Made first: nothing fails once the call is counted.
+    if (options_.capture == CaptureMode::kInline && !flights_.contains(key)) {
+      next = std::make_shared<Flight>();
+    }
     ++(held ? stats_.hits : stats_.misses);
     const bool full = held && static_cast<std::int64_t>(node->value->instances.size()) >=
                                   options_.max_instances_per_key;
@@ -136,20 +152,26 @@ GraphCacheState::Decision GraphCacheState::decide_miss(const EngineState& engine
       waited = true;
       continue;
     }
+    if (record->queued) {  // Before admission: no second capture is to be allowed for it.
+      return eagerly(held ? Reason::kBusy : Reason::kCapturePending, std::move(record));
+    }
     if (const Reason reason = why_not_capture(engine, *record, now); reason != Reason::kNone) {
       return eagerly(held ? Reason::kBusy : reason, std::move(record));
     }
     if (options_.capture == CaptureMode::kBackground) {
-      const bool enqueue = !std::exchange(record->queued, true);
+      record->queued = true;
       Decision decision =
           eagerly(held ? Reason::kBusy : Reason::kCapturePending, std::move(record));
-      decision.enqueue = enqueue;
+      decision.enqueue = true;
       return decision;
     }
-    auto flight = std::make_shared<Flight>();
-    flights_.emplace(key, flight);
+    try {
+      flights_.emplace(key, next);
+    } catch (const std::bad_alloc&) {
+      return eagerly(held ? Reason::kBusy : Reason::kOutOfMemory, std::move(record));
+    }
     count(*record, Route::kCaptured);  // Recounted if the capture fails.
-    return {.flight = std::move(flight),
+    return {.flight = std::move(next),
             .record = std::move(record),
             .verify = can_verify && draw_verification()};
   }
@@ -261,9 +283,10 @@ std::shared_ptr<KeyRecord> GraphCacheState::record_of(const GraphKey& key) {
     engine->stats.engine = key.engine();
   }
   auto record = std::make_shared<KeyRecord>(key, engine);
-  const auto place = keys_.insert(key, record, 0);
+  record->place = keys_.insert(key, record, 0);
+  record->remembered = true;
   if (keys_.size() > kRememberedKeys) {
-    keys_.take(keys_.victim(place));
+    keys_.take(keys_.victim(record->place))->remembered = false;
   }
   return record;
 }
@@ -295,7 +318,7 @@ Lease GraphCacheState::lease_eager(EngineState& engine, Reason reason,
 }
 
 Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
-                                   const LiveInputs& inputs) {
+                                   const LiveInputs& inputs) noexcept {
   // Asked outside the lock: it calls into the backend.
   if (entry->has_pending) {
     if (!is_over(entry->pending)) {
@@ -307,26 +330,21 @@ Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
   if (entry->verified || inputs.views.empty()) {
     return Reason::kNone;
   }
-  Refusal refusal;
-  try {
-    if (const auto difference = disagreement(engine, *entry->graph, inputs)) {
-      refusal = {Reason::kMismatch, *difference};
-    }
-  } catch (const std::exception& error) {
-    refusal = {Reason::kReplayFailed, error.what()};
-  }
-  if (refusal.reason == Reason::kNone) {
+  Outcome outcome;
+  check(engine, *entry->graph, inputs, outcome);
+  if (outcome.refusal.reason == Reason::kNone) {
     entry->verified = true;
     return Reason::kNone;
   }
+  const TimePoint now = clock_();
   {
     const MutexLock lock(mutex_);
-    stats_.mismatches += refusal.reason == Reason::kMismatch ? 1U : 0U;
-    entry->record->stats.refusal = refusal;
+    stats_.mismatches += outcome.refusal.reason == Reason::kMismatch ? 1U : 0U;
+    refuse(*entry->record, outcome, now);
   }
-  log(LogLevel::kWarning, entry->record->stats.key.to_string() + " is served eagerly (" +
-                              std::string(to_string(refusal.reason)) + "): " + refusal.message);
-  return refusal.reason;
+  report_outcome(outcome, *entry->record, false);
+  return outcome.refusal.reason == Reason::kCaptureFailed ? Reason::kReplayFailed
+                                                          : outcome.refusal.reason;
 }
 
 Lease GraphCacheState::capture_and_lease(const std::shared_ptr<EngineState>& engine,

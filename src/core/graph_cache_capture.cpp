@@ -32,6 +32,35 @@ bool is_passing(Reason reason) {
   return reason == Reason::kOutOfMemory || reason == Reason::kNoFreeProfile;
 }
 
+/// The text is left out where there is no memory for it.
+void set_refusal(Refusal& refusal, Reason reason, const char* message) noexcept {
+  refusal.reason = reason;
+  refusal.message.clear();
+  try {
+    refusal.message = message;
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
+/// Why a graph was not made, from the exception that is being handled.
+void set_refusal_from_exception(Refusal& refusal) noexcept {
+  try {
+    throw;
+  } catch (const CaptureRefused& refused) {
+    set_refusal(refusal, refused.reason(), refused.what());
+  } catch (const Error& error) {
+    const bool memory = error.code() == ErrorCode::kOutOfMemory;
+    set_refusal(refusal, memory ? Reason::kOutOfMemory : Reason::kCaptureFailed, error.what());
+  } catch (const std::bad_alloc& error) {
+    set_refusal(refusal, Reason::kOutOfMemory, error.what());
+  } catch (const std::exception& error) {
+    set_refusal(refusal, Reason::kCaptureFailed, error.what());
+  } catch (...) {
+    set_refusal(refusal, Reason::kCaptureFailed,
+                "the backend threw something that is no std::exception");
+  }
+}
+
 }  // namespace
 
 GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineState>& engine,
@@ -40,48 +69,48 @@ GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineSt
   Outcome outcome;
   const TimePoint begin = clock_();
   if (auto graph = try_capture(*engine, record->stats.key, outcome.refusal)) {
+    if (verify) {
+      check(*engine, *graph, inputs, outcome);
+    }
     try {
-      std::optional<std::string> difference;
-      if (verify) {
-        difference = disagreement(*engine, *graph, inputs);
-      }
-      if (difference.has_value()) {
-        outcome.refusal = {Reason::kMismatch, *difference};
-      } else {
+      if (outcome.refusal.reason == Reason::kNone) {
         outcome.entry = std::make_shared<CacheEntry>(
             CacheEntry{.engine = engine, .graph = std::move(graph), .record = record});
         outcome.entry->verified = verify || options_.verify.probability < 1;
       }
-    } catch (const std::exception& error) {
-      outcome.refusal = {Reason::kCaptureFailed, error.what()};
+    } catch (...) {
+      set_refusal_from_exception(outcome.refusal);
     }
   }
   outcome.took = clock_() - begin;
   return outcome;
 }
 
+void GraphCacheState::check(EngineState& engine, Executor& graph, const LiveInputs& inputs,
+                            Outcome& outcome) noexcept {
+  try {
+    if (const auto difference = disagreement(engine, graph, inputs)) {
+      set_refusal(outcome.refusal, Reason::kMismatch, difference->c_str());
+    }
+  } catch (const CannotVerify& error) {
+    set_refusal(outcome.refusal, Reason::kCaptureFailed, error.what());
+    outcome.passing = true;
+  } catch (...) {
+    set_refusal_from_exception(outcome.refusal);
+  }
+}
+
 std::unique_ptr<Executor> GraphCacheState::try_capture(EngineState& engine, const GraphKey& key,
                                                        Refusal& refusal) noexcept {
-  refusal.reason = Reason::kCaptureFailed;
   try {
     engine.add_cache(shared_from_this());
     auto graph = engine.backend().capture(key.inputs());
     if (graph == nullptr) {
-      refusal.message = "the backend returned no graph";
+      set_refusal(refusal, Reason::kCaptureFailed, "the backend returned no graph");
     }
     return graph;
-  } catch (const CaptureRefused& refused) {
-    refusal = {refused.reason(), refused.what()};
-  } catch (const Error& error) {
-    refusal.reason =
-        error.code() == ErrorCode::kOutOfMemory ? Reason::kOutOfMemory : Reason::kCaptureFailed;
-    refusal.message = error.what();
-  } catch (const std::bad_alloc& error) {
-    refusal = {Reason::kOutOfMemory, error.what()};
-  } catch (const std::exception& error) {
-    refusal.message = error.what();
   } catch (...) {
-    refusal.message = "the backend threw something that is no std::exception";
+    set_refusal_from_exception(refusal);
   }
   return nullptr;
 }
@@ -115,7 +144,7 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
       }
       note_capture(record.usage, record.engine->usage, usage_, seconds(outcome.took));
       if (!kept && outcome.refusal.reason != Reason::kEngineRetired) {
-        refuse(record, outcome.refusal, now);
+        refuse(record, outcome, now);
       }
     } catch (const std::bad_alloc&) {  // Served eagerly, not remembered: the next call tries again.
       outcome.refusal.reason = Reason::kOutOfMemory;
@@ -125,7 +154,10 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
       outcome.entry->slot->place->pinned = lease || outcome.entry->slot->place->pinned;
       make_room(*outcome.entry->slot, victims);
       stats_.peak_bytes = std::max(stats_.peak_bytes, index_.charge());
-      warning = thrash_warning(now);
+      try {
+        warning = thrash_warning(now);
+      } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): counted, not told.
+      }
     } else {
       ++stats_.capture_failures;
       stats_.mismatches += outcome.refusal.reason == Reason::kMismatch ? 1U : 0U;
@@ -135,6 +167,7 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
     }
     flight.done = true;
     flights_.erase(record.stats.key);
+    record.queued = false;
   }
   changed_.notify_all();
   if (!warning.empty()) {
@@ -177,6 +210,9 @@ bool GraphCacheState::file(const EntryPtr& entry) {
     }
   }
   entry->record->stats.held = true;
+  if (entry->record->remembered) {
+    entry->record->place->pinned = true;  // Remembered as long as it is held.
+  }
   entry->record->stats.bytes += bytes;
   ++entry->record->stats.instances;
   entry->record->engine->stats.bytes += bytes;
@@ -189,6 +225,7 @@ void GraphCacheState::make_room(const CacheSlot& keep, EntryChain& victims) {
     SlotIndex::Handle victim = index_.victim(keep.place);
     if (victim == index_.end()) {
       // Only instances of the kept key are left: its older ones go.
+      ++stats_.evictions;
       take_out(*keep.instances.front(), victims);
       continue;
     }
@@ -201,9 +238,16 @@ void GraphCacheState::make_room(const CacheSlot& keep, EntryChain& victims) {
   }
 }
 
-void GraphCacheState::refuse(KeyRecord& record, const Refusal& refusal, TimePoint now) {
-  record.stats.refusal = refusal;
-  record.retry_at = is_passing(refusal.reason) ? now + options_.retry_interval : TimePoint::max();
+void GraphCacheState::refuse(KeyRecord& record, const Outcome& outcome, TimePoint now) noexcept {
+  set_refusal(record.stats.refusal.emplace(), outcome.refusal.reason,
+              outcome.refusal.message.c_str());
+  const bool passing = outcome.passing || is_passing(outcome.refusal.reason);
+  record.retry_at = passing ? retry_at(now) : TimePoint::max();
+}
+
+TimePoint GraphCacheState::retry_at(TimePoint now) const noexcept {
+  return options_.retry_interval < TimePoint::max() - now ? now + options_.retry_interval
+                                                          : TimePoint::max();
 }
 
 std::string GraphCacheState::thrash_warning(TimePoint now) {
@@ -225,72 +269,98 @@ std::string GraphCacheState::thrash_warning(TimePoint now) {
 }
 
 void GraphCacheState::report_outcome(const Outcome& outcome, const KeyRecord& record,
-                                     bool kept) const {
+                                     bool kept) const noexcept try {
   const GraphKey& key = record.stats.key;  // Immutable.
   if (!kept) {
-    log(outcome.refusal.reason == Reason::kEngineRetired ? LogLevel::kDebug : LogLevel::kWarning,
-        key.to_string() + " is served eagerly (" + std::string(to_string(outcome.refusal.reason)) +
-            "): " + outcome.refusal.message);
+    const LogLevel level =
+        outcome.refusal.reason == Reason::kEngineRetired ? LogLevel::kDebug : LogLevel::kWarning;
+    if (log_enabled(level)) {
+      log(level, key.to_string() + " is served eagerly (" +
+                     std::string(to_string(outcome.refusal.reason)) +
+                     "): " + outcome.refusal.message);
+    }
   } else if (log_enabled(LogLevel::kDebug)) {
     log(LogLevel::kDebug, "captured " + key.to_string() + " in " + milliseconds_text(outcome.took) +
                               ", " + std::to_string(outcome.entry->graph->bytes()) + " bytes");
   }
+} catch (const std::exception&) {  // No memory for the message: the call goes on without it.
 }
 
 void GraphCacheState::enqueue(const std::shared_ptr<EngineState>& engine,
-                              const std::shared_ptr<KeyRecord>& record, const LiveInputs& inputs) {
-  Job job{engine, record, {}};
+                              const std::shared_ptr<KeyRecord>& record,
+                              const LiveInputs& inputs) noexcept {
+  try {
+    Job job = copied_job(engine, record, inputs);
+    std::optional<Job> dropped;
+    {
+      const MutexLock lock(mutex_);
+      dropped = push_job(std::move(job));
+    }
+    changed_.notify_all();
+  } catch (const std::exception&) {  // No memory, or no thread.
+    const MutexLock lock(mutex_);
+    record->queued = false;
+  }
+}
+
+GraphCacheState::Job GraphCacheState::copied_job(const std::shared_ptr<EngineState>& engine,
+                                                 const std::shared_ptr<KeyRecord>& record,
+                                                 const LiveInputs& inputs) const {
+  Job job{engine, record, {}, std::make_shared<Flight>()};
   if (options_.verify.probability > 0) {
+    MemoryResource& memory = engine->backend().memory();
     for (const TensorView& input : inputs.views) {
-      Tensor copy = engine->backend().memory().allocate(input.dtype, input.shape);
+      Tensor copy = memory.allocate(input.dtype, input.shape);
       if (copy.bytes() > 0) {
-        engine->backend().memory().copy(copy.data(), input.data, copy.bytes(), inputs.context);
+        memory.copy(copy.data(), input.data, copy.bytes(), inputs.context);
       }
       job.inputs.push_back(std::move(copy));
     }
   }
-  std::optional<Job> dropped;
-  {
-    const MutexLock lock(mutex_);
-    if (closed_ || engine->retired()) {
-      record->queued = false;
-      return;
-    }
-    queue_.push_back(std::move(job));
-    if (static_cast<std::int64_t>(queue_.size()) > options_.max_queued_captures) {
-      const std::uint64_t calls = usage_.calls;
-      const auto coldest = std::ranges::min_element(queue_, {}, [calls](const Job& waiting) {
-        return decayed_worth(waiting.record->usage, calls);
-      });
-      dropped = std::move(*coldest);
-      dropped->record->queued = false;
-      queue_.erase(coldest);
-    }
-    if (!worker_.joinable()) {
-      worker_ = std::thread([self = shared_from_this()] { self->work(); });
-    }
+  return job;
+}
+
+std::optional<GraphCacheState::Job> GraphCacheState::push_job(Job job) {
+  if (closed_ || job.engine->retired()) {
+    job.record->queued = false;
+    return job;
   }
-  changed_.notify_all();
+  if (!worker_.joinable()) {  // First: where there is no thread nothing may wait for it.
+    worker_ = std::thread([self = shared_from_this()] { self->work(); });
+  }
+  queue_.push_back(std::move(job));
+  if (static_cast<std::int64_t>(queue_.size()) <= options_.max_queued_captures) {
+    return std::nullopt;
+  }
+  const auto coldest = std::ranges::min_element(queue_, {}, [this](const Job& waiting) {
+    return decayed_worth(waiting.record->usage, usage_.calls);
+  });
+  Job dropped = std::move(*coldest);
+  queue_.erase(coldest);
+  dropped.record->queued = false;
+  return dropped;
 }
 
 void GraphCacheState::work() noexcept {
   while (std::optional<Job> job = next_job()) {
     SmallVector<TensorView, 4> views;
-    for (const Tensor& input : job->inputs) {
-      views.push_back(input.view());
-    }
     bool verify = false;
-    auto flight = std::make_shared<Flight>();
-    {
+    Outcome outcome;
+    try {
+      for (const Tensor& input : job->inputs) {
+        views.push_back(input.view());
+      }
       const MutexLock lock(mutex_);
-      flights_.emplace(job->record->stats.key, flight);
       verify = !views.empty() && draw_verification();
+    } catch (const std::bad_alloc&) {
+      outcome.refusal.reason = Reason::kOutOfMemory;
     }
-    Outcome outcome = capture(job->engine, job->record, {views.span(), {}}, verify);
-    const bool kept = publish(outcome, *job->record, *flight, false);
+    if (outcome.refusal.reason == Reason::kNone) {
+      outcome = capture(job->engine, job->record, {views.span(), {}}, verify);
+    }
+    const bool kept = publish(outcome, *job->record, *job->flight, false);
     report_outcome(outcome, *job->record, kept);
     const MutexLock lock(mutex_);
-    job->record->queued = false;
     calls_at_capture_ = usage_.calls;
     rest_until_ = std::chrono::steady_clock::now() + kRestPerCapture * outcome.took;
   }
@@ -298,6 +368,8 @@ void GraphCacheState::work() noexcept {
 
 std::optional<GraphCacheState::Job> GraphCacheState::next_job() {
   const MutexLock lock(mutex_);
+  working_ = false;
+  changed_.notify_all();
   while (true) {
     if (closed_) {
       return std::nullopt;
@@ -314,8 +386,17 @@ std::optional<GraphCacheState::Job> GraphCacheState::next_job() {
       const auto hottest = std::ranges::max_element(queue_, {}, [calls](const Job& waiting) {
         return decayed_worth(waiting.record->usage, calls);
       });
+      try {
+        flights_.emplace(hottest->record->stats.key, hottest->flight);
+      } catch (const std::bad_alloc&) {  // A later call leaves it here again.
+        hottest->record->queued = false;
+        queue_.erase(hottest);
+        changed_.notify_all();
+        continue;
+      }
       Job job = std::move(*hottest);
       queue_.erase(hottest);
+      working_ = true;
       return job;
     }
   }

@@ -131,6 +131,9 @@ void GraphCacheState::take_out(SlotIndex::Handle node, std::uint64_t& counter,
   KeyRecord& record = *slot->instances.front()->record;
   record.engine->stats.bytes -= record.stats.bytes;
   record.stats.held = false;
+  if (record.remembered) {
+    record.place->pinned = false;
+  }
   record.stats.bytes = 0;
   record.stats.instances = 0;
   record.usage = {};
@@ -252,10 +255,14 @@ void GraphCacheState::remove_engine(EngineId engine) noexcept {
     for (auto node = keys_.begin(); node != keys_.end();) {
       const auto here = node++;
       if (here->key->engine() == engine) {
-        keys_.take(here);
+        keys_.take(here)->remembered = false;
       }
     }
     engines_.erase(engine);
+  }
+  if (!jobs.empty()) {
+    jobs.clear();
+    changed_.notify_all();  // Whoever waits for the queue to be empty.
   }
   reap();
 }
@@ -312,7 +319,7 @@ void GraphCacheState::wait_idle() {
   std::vector<Completion> pending;
   {
     const MutexLock lock(mutex_);
-    while (!flights_.empty() || !queue_.empty()) {
+    while (!flights_.empty() || !queue_.empty() || working_) {
       changed_.wait(mutex_);
     }
     for (const SlotIndex::Node& node : index_) {

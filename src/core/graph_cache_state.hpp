@@ -71,6 +71,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
     std::shared_ptr<EngineState> engine;
     std::shared_ptr<KeyRecord> record;
     TensorList inputs;  ///< Copies of the first missing call's, for verification.
+    std::shared_ptr<Flight> flight{};
   };
 
   /// What is to be done for one call: one of the four.
@@ -87,6 +88,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   struct Outcome {
     EntryPtr entry{};
     Refusal refusal{};
+    bool passing = false;  ///< The refusal is not for good.
     std::chrono::nanoseconds took{0};
   };
 
@@ -112,7 +114,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
                           const LiveInputs& inputs);
   /// Whether the leased `entry` may be used: its earlier device work is complete, and it is
   /// verified.
-  Reason make_ready(EngineState& engine, const EntryPtr& entry, const LiveInputs& inputs);
+  Reason make_ready(EngineState& engine, const EntryPtr& entry, const LiveInputs& inputs) noexcept;
 
   // graph_cache_capture.cpp
   Outcome capture(const std::shared_ptr<EngineState>& engine,
@@ -120,16 +122,25 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
                   bool verify) noexcept;
   std::unique_ptr<Executor> try_capture(EngineState& engine, const GraphKey& key,
                                         Refusal& refusal) noexcept;
+  /// Compares `graph` with the eager answer; a refusal in `outcome` if it is not to be used.
+  static void check(EngineState& engine, Executor& graph, const LiveInputs& inputs,
+                    Outcome& outcome) noexcept;
   /// Ends the flight and files the outcome; the entry leased if `lease`. Whether it was kept.
   bool publish(Outcome& outcome, KeyRecord& record, Flight& flight, bool lease) noexcept;
   Refusal why_not_kept(const CacheEntry& entry) const REPLAYRT_REQUIRES(mutex_);
   bool file(const EntryPtr& entry) REPLAYRT_REQUIRES(mutex_);
   void make_room(const CacheSlot& keep, EntryChain& victims) REPLAYRT_REQUIRES(mutex_);
-  void refuse(KeyRecord& record, const Refusal& refusal, TimePoint now) REPLAYRT_REQUIRES(mutex_);
+  void refuse(KeyRecord& record, const Outcome& outcome, TimePoint now) noexcept
+      REPLAYRT_REQUIRES(mutex_);
+  TimePoint retry_at(TimePoint now) const noexcept;
   std::string thrash_warning(TimePoint now) REPLAYRT_REQUIRES(mutex_);
-  void report_outcome(const Outcome& outcome, const KeyRecord& record, bool kept) const;
+  void report_outcome(const Outcome& outcome, const KeyRecord& record, bool kept) const noexcept;
+  /// Leaves the capture to the background thread; if that cannot be, a later call tries again.
   void enqueue(const std::shared_ptr<EngineState>& engine, const std::shared_ptr<KeyRecord>& record,
-               const LiveInputs& inputs);
+               const LiveInputs& inputs) noexcept;
+  Job copied_job(const std::shared_ptr<EngineState>& engine,
+                 const std::shared_ptr<KeyRecord>& record, const LiveInputs& inputs) const;
+  std::optional<Job> push_job(Job job) REPLAYRT_REQUIRES(mutex_);
   void work() noexcept;
   std::optional<Job> next_job() REPLAYRT_EXCLUDES(mutex_);
   void drop_jobs(EngineId engine, std::vector<Job>& out) REPLAYRT_REQUIRES(mutex_);
@@ -169,7 +180,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::optional<TimePoint> warned_at_ REPLAYRT_GUARDED_BY(mutex_);
 
   std::vector<Job> queue_ REPLAYRT_GUARDED_BY(mutex_);
-  std::thread worker_ REPLAYRT_GUARDED_BY(mutex_);  ///< Started by the first job.
+  std::thread worker_ REPLAYRT_GUARDED_BY(mutex_);    ///< Started by the first job.
+  bool working_ REPLAYRT_GUARDED_BY(mutex_) = false;  ///< On a job, or still letting go of it.
   std::int64_t active_ REPLAYRT_GUARDED_BY(mutex_) =
       0;  ///< Calls between acquire and the end of their lease.
   std::uint64_t calls_at_capture_ REPLAYRT_GUARDED_BY(mutex_) = 0;

@@ -1,8 +1,10 @@
 #include "core/verification.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace replayrt::detail {
 namespace {
@@ -53,10 +55,11 @@ std::optional<std::string> compare_floats(const Tensor& graph, const Tensor& eag
     if (x == y || (std::isnan(x) && std::isnan(y))) {
       continue;
     }
-    const double excess =
-        std::fabs(x - y) - (tolerance.absolute + tolerance.relative * std::fabs(y));
-    // Written so that a NaN on one side counts as the worst of all.
-    if (!(excess <= 0) && (!worst.has_value() || !(excess <= largest))) {
+    double excess = std::fabs(x - y) - (tolerance.absolute + tolerance.relative * std::fabs(y));
+    if (std::isnan(excess)) {  // One of them is no number, or infinite: the worst of all.
+      excess = std::numeric_limits<double>::infinity();
+    }
+    if (excess > largest) {
       worst = i;
       largest = excess;
     }
@@ -117,6 +120,25 @@ std::optional<std::string> disagreement(const Tensor& graph, const Tensor& eager
   }
 }
 
+namespace {
+
+template <class Run>
+TensorList run_eagerly(EngineState& engine, Run run) {
+  try {
+    Lease lease = engine.lease_eager(Reason::kNone);
+    try {
+      return run(lease.executor());
+    } catch (...) {
+      lease.discard();
+      throw;
+    }
+  } catch (const std::exception& error) {
+    throw CannotVerify(std::string("the eager run to compare it with failed: ") + error.what());
+  }
+}
+
+}  // namespace
+
 std::optional<std::string> disagreement(EngineState& engine, Executor& graph,
                                         const LiveInputs& inputs) {
   const auto run = [&](Executor& executor) {
@@ -125,16 +147,7 @@ std::optional<std::string> disagreement(EngineState& engine, Executor& graph,
     return outputs;
   };
   const TensorList captured = run(graph);
-  TensorList eager;
-  {
-    Lease lease = engine.lease_eager(Reason::kNone);
-    try {
-      eager = run(lease.executor());
-    } catch (...) {
-      lease.discard();
-      throw;
-    }
-  }
+  const TensorList eager = run_eagerly(engine, run);
   for (std::size_t i = 0; i < eager.size(); ++i) {
     const std::string& name = engine.backend().outputs()[i].name;
     if (i >= captured.size()) {

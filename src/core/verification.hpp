@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 
 #include "core/engine_state.hpp"
@@ -14,11 +15,17 @@ struct LiveInputs {
   const RunContext& context;
 };
 
+/// The eager run that a graph was to be compared with failed: nothing is known of the graph.
+class CannotVerify : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Runs `graph` and an eager executor of `engine` on `inputs` and compares. Null if the answers
 /// agree: |a - b| <= atol + rtol * |b| for every element, f32 and f64: 1e-4, 1e-3; f16 and bf16:
 /// 2e-2, 2e-2; of integers at most 0.1 % (and at least one) may differ, for ties. Otherwise what
 /// differs most. Types of 8 bits and less that are no integers are compared as bytes. Throws what
-/// the runs throw.
+/// the graph's run throws, and CannotVerify.
 std::optional<std::string> disagreement(EngineState& engine, Executor& graph,
                                         const LiveInputs& inputs);
 

@@ -14,7 +14,12 @@ struct Shared {
 
 class HeapMemory final : public MemoryResource {
  public:
+  explicit HeapMemory(std::function<void()> on_allocate) : on_allocate_(std::move(on_allocate)) {}
+
   Tensor allocate(DType dtype, const Shape& shape) override {
+    if (on_allocate_) {
+      on_allocate_();
+    }
     return Tensor::allocate(dtype, shape);
   }
   void copy(void* to, const void* from, std::size_t bytes, const RunContext&) override {
@@ -23,6 +28,9 @@ class HeapMemory final : public MemoryResource {
   void fill_zero(void* to, std::size_t bytes, const RunContext&) override {
     std::memset(to, 0, bytes);
   }
+
+ private:
+  std::function<void()> on_allocate_;
 };
 
 void compute(const FakeOptions& options, std::span<const TensorView> inputs, const Tensor& sum,
@@ -91,9 +99,12 @@ class FakeExecutor final : public Executor {
     const Tensor rows = Tensor::allocate(DType::kF32, {shape.rank() == 0 ? 1 : shape[0]});
     outputs.push_back(sum);
     outputs.push_back(rows);
-    auto work = [shared = shared_, views = SmallVector<TensorView, 4>(inputs), sum, rows,
-                 in_flight = in_flight_] {
+    auto work = [shared = shared_, captured = captured_, views = SmallVector<TensorView, 4>(inputs),
+                 sum, rows, in_flight = in_flight_] {
       compute(shared->options, views.span(), sum, rows);
+      if (shared->options.on_answer) {
+        shared->options.on_answer(captured, sum.as<float>());
+      }
       --*in_flight;
     };
     if (shared_->options.device == nullptr) {
@@ -115,7 +126,7 @@ class FakeExecutor final : public Executor {
 
 class FakeEngine final : public EngineBackend {
  public:
-  explicit FakeEngine(FakeOptions options) {
+  explicit FakeEngine(FakeOptions options) : memory_(options.on_allocate) {
     auto shared = std::make_shared<Shared>();
     const auto& dims = options.inputs.front().dims;
     shared->outputs.push_back({"sum", DType::kF32, dims});

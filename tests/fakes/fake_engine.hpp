@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ struct FakeOptions {
   /// Called at the start of every run; the argument says whether it is a captured graph's. May
   /// throw or block.
   std::function<void(bool captured)> on_run{};
+  /// Called with the answer "sum" of every run, which it may change.
+  std::function<void(bool captured, std::span<float> sum)> on_answer{};
+  /// Called when the engine's memory resource allocates. May throw.
+  std::function<void()> on_allocate{};
   /// Called when an executor is destroyed. Must not throw.
   std::function<void()> on_destroy{};
   std::shared_ptr<FakeCounters> counters = std::make_shared<FakeCounters>();
