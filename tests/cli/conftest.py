@@ -11,6 +11,7 @@ import pytest
 PROGRAM = os.environ["REPLAYRT_PROGRAM"]
 DATA = Path(os.environ["REPLAYRT_DATA_DIR"])
 MODELS = DATA / "models"
+TRIVIAL = MODELS / "trivial.onnx"
 SECONDS = 240
 
 
@@ -41,6 +42,16 @@ def replayrt(tmp_path):
         result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert result.code == code, f"{arguments}: exit code {result.code}, expected {code}\n{result.err}{result.out}"
         return result
+
+    return run
+
+
+@pytest.fixture
+def bench(replayrt):
+    """Runs a bench of few rounds and gives its JSON."""
+
+    def run(*arguments, rounds: int = 3, model=TRIVIAL) -> dict:
+        return replayrt("bench", model, "--json", "-", "--iterations", rounds, *arguments).json
 
     return run
 

@@ -1,0 +1,148 @@
+"""`replayrt bench`: how the calls are made, and what the cache may do."""
+
+import pytest
+
+from conftest import TRIVIAL
+
+
+def replay(*flags) -> list:
+    return ["--modes", "replay", *flags]
+
+
+def test_the_defaults_are_named(bench):
+    report = bench("--shapes", "1x8", rounds=1)
+    named = {key: report[key] for key in ("admission", "capture", "verify", "instances", "callers", "repeat", "cold")}
+    assert named == {
+        **{"admission": "always", "capture": "inline", "verify": "first", "instances": 1, "callers": 1},
+        **{"repeat": 1, "cold": False},
+    }
+    assert report["shuffle_seed"] is None
+    assert [report["cache"][key] for key in ("mismatches", "futile_evictions", "thrash_warnings")] == [0, 0, 0]
+    assert isinstance(report["cache"]["time_saved_ms"], float)
+
+
+def test_cold_rounds_capture_within_what_is_measured(bench):
+    arguments = ["--shapes", "1x8,2x8,1x8", *replay()]
+    warm, cold = bench(*arguments), bench(*arguments, "--cold")
+    assert warm["modes"]["replay"]["routes"] == {"eager": 0, "captured": 0, "replayed": 9}
+    assert cold["modes"]["replay"]["routes"] == {"eager": 0, "captured": 6, "replayed": 3}
+    assert (cold["cold"], cold["warmup_rounds"], warm["warmup_rounds"]) == (True, 0, 1)
+    assert (cold["cache"]["captures"], cold["cache"]["hits"]) == (2, 1)  # Of the last round.
+    assert cold["modes"]["replay"]["total_s"] * 1e3 > cold["cache"]["capture_ms_total"]
+    assert cold["max_abs_difference_to_eager"] == 0
+    assert len(cold["modes"]["replay"]["round_s"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("admission", "routes", "reasons"),
+    [
+        ("always", {"eager": 0, "captured": 1, "replayed": 2}, {}),
+        ("sightings:2", {"eager": 1, "captured": 1, "replayed": 1}, {"not_yet": 1}),
+        ("sightings:3", {"eager": 2, "captured": 1, "replayed": 0}, {"not_yet": 2}),
+        ("sightings:9", {"eager": 3, "captured": 0, "replayed": 0}, {"not_yet": 3}),
+        # Three calls of some microseconds are no reason to compile for milliseconds.
+        ("pays_back", {"eager": 3, "captured": 0, "replayed": 0}, {"not_yet": 3}),
+    ],
+)
+def test_admission_decides_what_is_captured(bench, admission, routes, reasons):
+    report = bench("--shapes", "1x8,1x8,1x8", *replay("--cold", "--admission", admission), rounds=1)
+    assert report["admission"] == admission
+    assert report["modes"]["replay"]["routes"] == routes
+    assert report["modes"]["replay"]["eager_reasons"] == reasons
+
+
+def test_recapture_captures_whatever_the_replay_cache_may(bench):
+    flags = ["--admission", "sightings:9", "--capture", "background", "--capacity", "0"]
+    report = bench("--shapes", "1x8,2x8", *flags, rounds=1)
+    assert report["modes"]["recapture"]["routes"]["captured"] == 2
+    assert report["modes"]["replay"]["eager_reasons"] == {"capacity_zero": 2}
+
+
+def test_a_background_capture_lets_calls_pass_eagerly(bench):
+    arguments = ["--shapes", "1x8,2x8,3x8", *replay("--cold", "--capture")]
+    inline = bench(*arguments, "inline", rounds=1)
+    assert inline["modes"]["replay"]["routes"] == {"eager": 0, "captured": 3, "replayed": 0}
+    background = bench(*arguments, "background", rounds=1)
+    assert background["capture"] == "background"
+    assert background["modes"]["replay"]["routes"] == {"eager": 3, "captured": 0, "replayed": 0}
+    assert background["modes"]["replay"]["eager_reasons"] == {"capture_pending": 3}
+    assert background["max_abs_difference_to_eager"] == 0
+
+
+@pytest.mark.parametrize("verify", ["first", "off", "0.5"])
+def test_verification_is_named(bench, verify):
+    # That it runs the graph beside an eager executor only the fakes can show: cli_test.
+    report = bench("--shapes", "1x8", *replay("--verify", verify), rounds=1)
+    assert report["verify"] == verify
+    assert report["cache"]["mismatches"] == 0
+
+
+@pytest.mark.parametrize("instances", [1, 2])
+def test_callers_share_the_calls(bench, instances):
+    arguments = ["--shapes", "1x8,2x8", "--repeat", "20", "--modes", "eager,replay"]
+    one = bench(*arguments, rounds=2)
+    two = bench(*arguments, "--callers", "2", "--instances", instances, rounds=2)
+    assert (one["callers"], two["callers"], two["instances"]) == (1, 2, instances)
+    for name, mode in two["modes"].items():
+        assert mode["calls"] == one["modes"][name]["calls"] == sum(mode["routes"].values()) == 80
+        assert len(mode["round_s"]) == 2 and sum(mode["round_s"]) == pytest.approx(mode["total_s"])
+        assert mode["throughput_per_s"] == pytest.approx(80 / mode["total_s"])
+    assert set(two["modes"]["replay"]["eager_reasons"]) <= {"busy"}
+    assert two["cache"]["size"] == 2 and 2 <= two["cache"]["captures"] <= 2 * instances
+    assert two["max_abs_difference_to_eager"] == one["max_abs_difference_to_eager"] == 0
+
+
+def test_repeat_multiplies_the_calls_of_a_round(bench, tmp_path):
+    (tmp_path / "trace.txt").write_text("1x8\n2x8\n1x8\n")
+    once, often = (bench("--trace", "trace.txt", *replay("--repeat", n), rounds=2) for n in (1, 20))
+    assert (once["repeat"], once["calls_per_round"], once["modes"]["replay"]["calls"]) == (1, 3, 6)
+    assert (often["repeat"], often["calls_per_round"], often["modes"]["replay"]["calls"]) == (20, 60, 120)
+    assert often["shapes"] == once["shapes"] == ["1x8", "2x8"]
+    assert [shape["calls_per_round"] for shape in often["per_shape"]] == [40, 20]
+
+
+def test_shuffle_orders_the_calls_by_its_seed(bench):
+    # A cache of one graph captures when the shape is another one than before: the order shows in the captures.
+    arguments = ["--shapes", "1x8,2x8", *replay("--repeat", "8", "--capacity", "1", "--cold")]
+
+    def captures(*flags) -> int:
+        return bench(*arguments, *flags, rounds=1)["cache"]["captures"]
+
+    assert captures() == 16
+    by_seed = [captures("--shuffle", seed) for seed in range(3)]
+    assert max(by_seed) < 16 and len(set(by_seed)) > 1
+    assert captures("--shuffle", 0) == by_seed[0]
+    assert bench("--shapes", "1x8", *replay("--shuffle", "3"), rounds=1)["shuffle_seed"] == 3
+
+
+def test_the_table_names_settings_that_are_not_the_defaults(replayrt):
+    bench = ["bench", TRIVIAL, "--shapes", "1x8", "--iterations", "1"]
+    assert "settings" not in replayrt(*bench).out
+    flags = ["--admission", "sightings:2", "--capture", "background", "--verify", "off", "--instances", "2", "--cold"]
+    text = replayrt(*bench, *flags, "--callers", "2", "--shuffle", "7", "--repeat", "3").out
+    assert "modes round by round" in text
+    (line,) = [line for line in text.splitlines() if line.startswith("settings ")]
+    for setting in ["admission sightings:2", "capture background", "verify off", "2 instances", "2 callers"]:
+        assert setting in line
+    for setting in ["shuffled with seed 7", "trace repeated 3 times", "cold"]:
+        assert setting in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--admission", "never"], "--admission: expected always, sightings:N or pays_back, got 'never'"),
+        (["--admission", "sightings:0"], "--admission: sightings: expected a whole number of at least 1"),
+        (["--capture", "later"], "--capture: expected inline or background, got 'later'"),
+        (["--verify", "1.5"], "--verify: expected first, off or a probability from 0 to 1, got '1.5'"),
+        (["--instances", "0"], "--instances: expected a whole number of at least 1, got '0'"),
+        (["--callers", "0"], "--callers: expected a whole number from 1 to 1024, got '0'"),
+        (["--shuffle", "-1"], "--shuffle: expected a whole number of at least 0, got '-1'"),
+        (["--repeat", "0"], "--repeat: expected a whole number from 1"),
+        (["--shapes", "1x8,2x8", "--repeat", "60000000"], "--repeat: expected at most 100000000 calls in a round"),
+        (["--cold", "--warmup", "2"], "--warmup: expected 0 with --cold"),
+    ],
+)
+def test_usage_errors(fails, arguments, message):
+    shapes = [] if "--shapes" in arguments else ["--shapes", "1x8"]
+    assert message in fails("bench", TRIVIAL, *shapes, "--json", "report.json", *arguments, code=2)
