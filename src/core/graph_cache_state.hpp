@@ -151,6 +151,9 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   void recount_as_eager(Route route, EngineRecord& engine, KeyRecord& key) noexcept
       REPLAYRT_REQUIRES(mutex_);
   void fill_totals(GraphCacheStats& stats) const REPLAYRT_REQUIRES(mutex_);
+  void fill_report(GraphCacheReport& report,
+                   std::vector<std::chrono::nanoseconds>& capture_times) const
+      REPLAYRT_EXCLUDES(mutex_);
   void reap() noexcept;
 
   const GraphCacheOptions options_;
