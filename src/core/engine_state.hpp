@@ -79,9 +79,10 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   std::atomic<bool> retired_{false};
 
   mutable std::mutex mutex_;
-  std::deque<std::unique_ptr<EagerSlot>> idle_;
-  std::deque<Waiter*> waiters_;
+  // These two have room for `live_` elements, so that a lease ends without allocating.
+  std::vector<std::unique_ptr<EagerSlot>> idle_;  // The longest idle first.
   std::vector<std::thread::id> leased_by_;
+  std::deque<Waiter*> waiters_;
   std::size_t live_ = 0;  // Executors that exist or are being made.
   std::vector<std::weak_ptr<GraphCacheState>> caches_;
 };

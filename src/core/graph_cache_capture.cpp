@@ -402,14 +402,14 @@ std::optional<GraphCacheState::Job> GraphCacheState::next_job() {
   }
 }
 
-void GraphCacheState::drop_jobs(EngineId engine, std::vector<Job>& out) {
-  for (Job& job : queue_) {
-    if (job.engine->id() == engine) {
-      job.record->queued = false;
-      out.push_back(std::move(job));
+void GraphCacheState::drop_jobs(EngineId engine, std::list<Job>& out) noexcept {
+  for (auto job = queue_.begin(); job != queue_.end();) {
+    const auto here = job++;
+    if (here->engine->id() == engine) {
+      here->record->queued = false;
+      out.splice(out.end(), queue_, here);
     }
   }
-  std::erase_if(queue_, [](const Job& job) { return job.engine == nullptr; });
 }
 
 }  // namespace replayrt::detail

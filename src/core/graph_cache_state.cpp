@@ -251,7 +251,7 @@ void GraphCacheState::purge(std::optional<std::int64_t> n_oldest) {
 
 void GraphCacheState::remove_engine(EngineId engine) noexcept {
   EntryChain out;
-  std::vector<Job> jobs;
+  std::list<Job> jobs;
   {
     const MutexLock lock(mutex_);
     drop_jobs(engine, jobs);
@@ -356,7 +356,7 @@ void GraphCacheState::wait_idle() {
 
 void GraphCacheState::close() noexcept {
   EntryChain out;
-  std::vector<Job> jobs;
+  std::list<Job> jobs;
   std::thread worker;
   {
     const MutexLock lock(mutex_);

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -141,7 +142,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::optional<Job> push_job(Job job) REPLAYRT_REQUIRES(mutex_);
   void work() noexcept;
   std::optional<Job> next_job() REPLAYRT_EXCLUDES(mutex_);
-  void drop_jobs(EngineId engine, std::vector<Job>& out) REPLAYRT_REQUIRES(mutex_);
+  void drop_jobs(EngineId engine, std::list<Job>& out) noexcept REPLAYRT_REQUIRES(mutex_);
 
   // graph_cache_state.cpp; what is taken out is destroyed by the caller after the lock.
   void take_out(SlotIndex::Handle node, std::uint64_t& counter, EntryChain& out) noexcept
@@ -180,7 +181,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::uint64_t window_futile_ REPLAYRT_GUARDED_BY(mutex_) = 0;
   std::optional<TimePoint> warned_at_ REPLAYRT_GUARDED_BY(mutex_);
 
-  std::vector<Job> queue_ REPLAYRT_GUARDED_BY(mutex_);
+  std::list<Job> queue_ REPLAYRT_GUARDED_BY(mutex_);
   std::thread worker_ REPLAYRT_GUARDED_BY(mutex_);    ///< Started by the first job.
   bool working_ REPLAYRT_GUARDED_BY(mutex_) = false;  ///< On a job, or still letting go of it.
   std::int64_t active_ REPLAYRT_GUARDED_BY(mutex_) =

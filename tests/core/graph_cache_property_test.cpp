@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 #include <new>
+#include <ostream>
 #include <random>
 #include <string>
 #include <thread>
@@ -132,6 +133,10 @@ struct Case {
   std::int64_t instances = 1;
   bool deferred = false;  ///< Device work that completes later: slower, so of fewer operations.
 };
+
+void PrintTo(const Case& which, std::ostream* out) {
+  *out << which.name;
+}
 
 const std::array<Case, kCases> kAllCases = {{
     {.name = "InlineAlways"},
