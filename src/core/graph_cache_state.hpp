@@ -21,8 +21,8 @@ namespace replayrt::detail {
 
 /// The one implementation behind GraphCache, shared with its leases. See GraphCache for the
 /// contract. Its sources are: graph_cache_state.cpp (looking, removing, reporting),
-/// graph_cache_acquire.cpp (how a call is served), graph_cache_capture.cpp (captures, inline and in
-/// the background).
+/// graph_cache_acquire.cpp (how a call is served), graph_cache_capture.cpp (captures),
+/// graph_cache_background.cpp (the thread that makes them in the background).
 class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
  public:
   /// What becomes of a captured graph when its lease ends.
@@ -134,6 +134,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   TimePoint retry_at(TimePoint now) const noexcept;
   std::string thrash_warning(TimePoint now) REPLAYRT_REQUIRES(mutex_);
   void report_outcome(const Outcome& outcome, const KeyRecord& record, bool kept) const noexcept;
+
+  // graph_cache_background.cpp
   /// Leaves the capture to the background thread; if that cannot be, a later call tries again.
   void enqueue(const std::shared_ptr<EngineState>& engine, const std::shared_ptr<KeyRecord>& record,
                const LiveInputs& inputs) noexcept;
