@@ -46,7 +46,7 @@ std::unique_ptr<EagerSlot> EngineState::obtain_slot() {
     // While there is room, a new executor beats one whose device work may not be complete.
     if (!in_line && !idle_.empty() && (!idle_.front()->has_pending || live_ >= limit_)) {
       slot = std::move(idle_.front());
-      idle_.pop_front();
+      idle_.erase(idle_.begin());
     } else if ((in_line || live_ >= limit_) &&
                std::ranges::find(leased_by_, std::this_thread::get_id()) == leased_by_.end()) {
       Waiter waiter;
@@ -56,6 +56,8 @@ std::unique_ptr<EagerSlot> EngineState::obtain_slot() {
       }
       slot = std::move(waiter.slot);
     } else {
+      idle_.reserve(live_ + 1);
+      leased_by_.reserve(live_ + 1);
       ++live_;
     }
     if (slot != nullptr) {

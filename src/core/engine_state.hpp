@@ -78,9 +78,11 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   std::atomic<bool> retired_{false};
 
   mutable Mutex mutex_;
-  std::deque<std::unique_ptr<EagerSlot>> idle_ REPLAYRT_GUARDED_BY(mutex_);
-  std::deque<Waiter*> waiters_ REPLAYRT_GUARDED_BY(mutex_);
+  // These two have room for `live_` elements, so that a lease ends without allocating.
+  std::vector<std::unique_ptr<EagerSlot>> idle_
+      REPLAYRT_GUARDED_BY(mutex_);  ///< The longest idle first.
   std::vector<std::thread::id> leased_by_ REPLAYRT_GUARDED_BY(mutex_);
+  std::deque<Waiter*> waiters_ REPLAYRT_GUARDED_BY(mutex_);
   /// Executors that exist or are being made.
   std::size_t live_ REPLAYRT_GUARDED_BY(mutex_) = 0;
   std::vector<std::weak_ptr<GraphCacheState>> caches_ REPLAYRT_GUARDED_BY(mutex_);

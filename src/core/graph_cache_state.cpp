@@ -41,6 +41,15 @@ std::chrono::nanoseconds nanoseconds(double seconds) {
       std::chrono::duration<double>(seconds));
 }
 
+std::chrono::nanoseconds median(std::vector<std::chrono::nanoseconds> times) {
+  if (times.empty()) {
+    return {};
+  }
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::ranges::nth_element(times, middle);
+  return *middle;
+}
+
 constexpr std::size_t kKeptCaptureTimes = 4096;
 
 }  // namespace
@@ -242,7 +251,7 @@ void GraphCacheState::purge(std::optional<std::int64_t> n_oldest) {
 
 void GraphCacheState::remove_engine(EngineId engine) noexcept {
   EntryChain out;
-  std::vector<Job> jobs;
+  std::list<Job> jobs;
   {
     const MutexLock lock(mutex_);
     drop_jobs(engine, jobs);
@@ -280,25 +289,33 @@ void GraphCacheState::fill_totals(GraphCacheStats& stats) const {
   stats.bytes = index_.charge();
   stats.queued_captures = static_cast<std::int64_t>(queue_.size());
   stats.time_saved = nanoseconds(usage_.saved);
-  if (!capture_times_.empty()) {
-    std::vector<std::chrono::nanoseconds> times = capture_times_;
-    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::ranges::nth_element(times, middle);
-    stats.capture_time_median = *middle;
-  }
 }
 
 GraphCacheStats GraphCacheState::stats() const {
   GraphCacheStats stats;
-  const MutexLock lock(mutex_);
-  fill_totals(stats);
+  std::vector<std::chrono::nanoseconds> capture_times;
+  {
+    const MutexLock lock(mutex_);
+    fill_totals(stats);
+    capture_times = capture_times_;
+  }
+  stats.capture_time_median = median(std::move(capture_times));
   return stats;
 }
 
 GraphCacheReport GraphCacheState::report() const {
   GraphCacheReport report;
+  std::vector<std::chrono::nanoseconds> capture_times;
+  fill_report(report, capture_times);
+  report.totals.capture_time_median = median(std::move(capture_times));
+  return report;
+}
+
+void GraphCacheState::fill_report(GraphCacheReport& report,
+                                  std::vector<std::chrono::nanoseconds>& capture_times) const {
   const MutexLock lock(mutex_);
   fill_totals(report.totals);
+  capture_times = capture_times_;
   for (const auto& [id, engine] : engines_) {
     EngineStats& stats = report.engines.emplace_back(engine->stats);
     stats.calls = stats.eager + stats.captured + stats.replayed;
@@ -312,7 +329,6 @@ GraphCacheReport GraphCacheState::report() const {
     key.time_saved = nanoseconds(usage.saved);
     report.keys.push_back(std::move(key));
   }
-  return report;
 }
 
 void GraphCacheState::wait_idle() {
@@ -342,7 +358,7 @@ void GraphCacheState::wait_idle() {
 
 void GraphCacheState::close() noexcept {
   EntryChain out;
-  std::vector<Job> jobs;
+  std::list<Job> jobs;
   std::thread worker;
   {
     const MutexLock lock(mutex_);

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,8 +21,8 @@ namespace replayrt::detail {
 
 /// The one implementation behind GraphCache, shared with its leases. See GraphCache for the
 /// contract. Its sources are: graph_cache_state.cpp (looking, removing, reporting),
-/// graph_cache_acquire.cpp (how a call is served), graph_cache_capture.cpp (captures, inline and in
-/// the background).
+/// graph_cache_acquire.cpp (how a call is served), graph_cache_capture.cpp (captures),
+/// graph_cache_background.cpp (the thread that makes them in the background).
 class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
  public:
   /// What becomes of a captured graph when its lease ends.
@@ -135,6 +136,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   TimePoint retry_at(TimePoint now) const noexcept;
   std::string thrash_warning(TimePoint now) REPLAYRT_REQUIRES(mutex_);
   void report_outcome(const Outcome& outcome, const KeyRecord& record, bool kept) const noexcept;
+
+  // graph_cache_background.cpp
   /// Leaves the capture to the background thread; if that cannot be, a later call tries again.
   void enqueue(const std::shared_ptr<EngineState>& engine, const std::shared_ptr<KeyRecord>& record,
                const LiveInputs& inputs) noexcept;
@@ -143,7 +146,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::optional<Job> push_job(Job job) REPLAYRT_REQUIRES(mutex_);
   void work() noexcept;
   std::optional<Job> next_job() REPLAYRT_EXCLUDES(mutex_);
-  void drop_jobs(EngineId engine, std::vector<Job>& out) REPLAYRT_REQUIRES(mutex_);
+  void drop_jobs(EngineId engine, std::list<Job>& out) noexcept REPLAYRT_REQUIRES(mutex_);
 
   // graph_cache_state.cpp; what is taken out is destroyed by the caller after the lock.
   void take_out(SlotIndex::Handle node, std::uint64_t& counter, EntryChain& out) noexcept
@@ -153,6 +156,9 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   void recount_as_eager(Route route, EngineRecord& engine, KeyRecord& key) noexcept
       REPLAYRT_REQUIRES(mutex_);
   void fill_totals(GraphCacheStats& stats) const REPLAYRT_REQUIRES(mutex_);
+  void fill_report(GraphCacheReport& report,
+                   std::vector<std::chrono::nanoseconds>& capture_times) const
+      REPLAYRT_EXCLUDES(mutex_);
   void reap() noexcept;
 
   const GraphCacheOptions options_;
@@ -179,7 +185,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::uint64_t window_futile_ REPLAYRT_GUARDED_BY(mutex_) = 0;
   std::optional<TimePoint> warned_at_ REPLAYRT_GUARDED_BY(mutex_);
 
-  std::vector<Job> queue_ REPLAYRT_GUARDED_BY(mutex_);
+  std::list<Job> queue_ REPLAYRT_GUARDED_BY(mutex_);
   std::thread worker_ REPLAYRT_GUARDED_BY(mutex_);    ///< Started by the first job.
   bool working_ REPLAYRT_GUARDED_BY(mutex_) = false;  ///< On a job, or still letting go of it.
   std::int64_t active_ REPLAYRT_GUARDED_BY(mutex_) =

@@ -74,9 +74,7 @@ class Runner {
       try {
         return run_leased(lease, inputs, outputs, result);
       } catch (const std::exception& error) {
-        log(LogLevel::kWarning,
-            engine_.key_for(inputs).to_string() +
-                ": the captured graph failed and was dropped, served eagerly: " + error.what());
+        report_failure(inputs, error.what());
       }
       // Ended before the eager lease begins: no call holds two.
       lease.discard();
@@ -91,6 +89,15 @@ class Runner {
   }
 
  private:
+  void report_failure(std::span<const TensorView> inputs, const char* what) const noexcept {
+    try {
+      log(LogLevel::kWarning,
+          engine_.key_for(inputs).to_string() +
+              ": the captured graph failed and was dropped, served eagerly: " + what);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): no memory for the message.
+    }
+  }
+
   Completion run_leased(Lease& lease, std::span<const TensorView> inputs, TensorList& outputs,
                         InferResult& result) const {
     outputs.clear();

@@ -131,5 +131,17 @@ TEST_F(DeferredCompletionTest, PaddedAndSplitCallsReturnWhenTheirWorkIsComplete)
   }
 }
 
+TEST_F(DeferredCompletionTest, TheStartOfARunIsNotTakenForTheRun) {
+  const Engine engine = fakes::make_fake_engine(options_);
+  const auto off = std::make_shared<GraphCache>(0);
+  device_->pause();
+  const InferResult pending = call(engine, input_, off, later_);
+  EXPECT_EQ(off->report().keys[0].mean_eager_time.count(), 0);
+  device_->resume();
+  pending.completion.wait();
+  call(engine, input_, off);
+  EXPECT_GT(off->report().keys[0].mean_eager_time.count(), 0);
+}
+
 }  // namespace
 }  // namespace replayrt

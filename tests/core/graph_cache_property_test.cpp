@@ -4,10 +4,14 @@
 #include <array>
 #include <atomic>
 #include <map>
+#include <new>
+#include <ostream>
 #include <random>
+#include <string>
 #include <thread>
 
 #include "core/fake_calls.hpp"
+#include "replayrt/core/log.hpp"
 
 namespace replayrt {
 namespace {
@@ -24,8 +28,10 @@ class Model {
     const auto place = std::ranges::find(order_, rows);
     if (place != order_.end()) {
       std::rotate(place, place + 1, order_.end());
+      ++hits;
       return Route::kReplayed;
     }
+    ++misses;
     if (bytes > max_bytes_) {
       return Route::kEager;
     }
@@ -33,11 +39,13 @@ class Model {
     bytes_[rows] = bytes;
     while (static_cast<std::int64_t>(order_.size()) > capacity_ || total() > max_bytes_) {
       order_.erase(order_.begin());
+      ++evictions;
     }
     return Route::kCaptured;
   }
-  void remove(std::int64_t rows) { std::erase(order_, rows); }
+  void remove(std::int64_t rows) { removals += std::erase(order_, rows); }
   void purge(std::size_t oldest) {
+    evictions += std::min(oldest, order_.size());
     order_.erase(order_.begin(),
                  order_.begin() + static_cast<std::ptrdiff_t>(std::min(oldest, order_.size())));
   }
@@ -49,6 +57,11 @@ class Model {
     return sum;
   }
   const std::vector<std::int64_t>& order() const { return order_; }
+
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t evictions = 0;
+  std::uint64_t removals = 0;
 
  private:
   std::int64_t capacity_;
@@ -95,87 +108,229 @@ TEST(GraphCachePropertyTest, OneThreadAgreesWithASimpleModel) {
     ASSERT_EQ(held, model.order()) << "step " << step;
     ASSERT_EQ(cache->stats().bytes, model.total());
   }
-  expect_consistent(cache->stats());
+  const GraphCacheStats stats = cache->stats();
+  EXPECT_EQ(stats.hits, model.hits);
+  EXPECT_EQ(stats.misses, model.misses);
+  EXPECT_EQ(stats.evictions, model.evictions);
+  EXPECT_EQ(stats.removals, model.removals);
+  EXPECT_EQ(stats.captures, model.misses) << "no graph is larger than max_bytes";
+  expect_consistent(stats);
 }
 
-TEST(GraphCachePropertyTest, ManyThreadsKeepEveryInvariant) {
-  constexpr int kThreads = 8;
-  constexpr int kSteps = 4000;
-  const unsigned seed = 20261125;
-  SCOPED_TRACE(seed);
-  fakes::FakeOptions options;
-  options.max_eager = 3;
-  options.graph_bytes = 100;
-  options.device = std::make_shared<fakes::FakeDevice>();
-  std::atomic<unsigned> captures{0};
-  options.on_capture = [&](const InputSignature&) {
-    if (++captures % 7 == 0) {
-      throw Error(ErrorCode::kModelRuntime, "every seventh capture fails");
-    }
-  };
-  const auto cache =
-      std::make_shared<GraphCache>(GraphCacheOptions{.capacity = 4, .max_bytes = 350});
-  std::atomic<std::uint64_t> calls{0};
-  std::atomic<int> wrong{0};
-  {
-    const Engine lasting = fakes::make_fake_engine(options);
-    const auto work = [&](unsigned thread) {
-      std::mt19937 random(seed + thread);
-      std::optional<Engine> passing = fakes::make_fake_engine(options);
-      for (int step = 0; step < kSteps; ++step) {
-        const Engine& engine = random() % 4 == 0 ? *passing : lasting;
-        const auto rows = static_cast<std::int64_t>(random() % kRows) + 1;
-        switch (random() % 32) {
-          case 0:
-            cache->safe_remove(key_of(engine, rows));
-            break;
-          case 1:
-            random() % 8 == 0 ? cache->purge() : cache->purge(1);
-            break;
-          case 2:
-            passing = fakes::make_fake_engine(options);
-            break;
-          case 3: {
-            const Lease held = cache->acquire(lasting, key_of(lasting, rows));
-            ++calls;
-            break;
-          }
-          default: {
-            InferOptions later;
-            later.context.synchronize = random() % 4 != 0;
-            const Tensor input = counted(rows);
-            const InferResult result = call(engine, input, cache, later);
-            ++calls;
-            result.completion.wait();
-            wrong += result.outputs[0].as<float>()[static_cast<std::size_t>(rows) * 3 - 1] ==
-                             static_cast<float>(rows * 3)
-                         ? 0
-                         : 1;
-          }
-        }
-        const GraphCacheStats stats = cache->stats();
-        if (stats.size > 4 || stats.bytes > 350 || stats.peak_bytes > 350 ||
-            stats.calls != stats.eager + stats.captured + stats.replayed) {
-          ++wrong;
-        }
+// The number of random operations of all threads of all cases together.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int kOperations = 100'000;
+#else
+constexpr int kOperations = 1'000'000;
+#endif
+constexpr int kThreads = 8;
+constexpr int kCases = 7;
+
+struct Case {
+  std::string name;
+  CaptureMode capture = CaptureMode::kInline;
+  Admission admission{};
+  std::int64_t instances = 1;
+  bool deferred = false;  ///< Device work that completes later: slower, so of fewer operations.
+};
+
+void PrintTo(const Case& which, std::ostream* out) {
+  *out << which.name;
+}
+
+const std::array<Case, kCases> kAllCases = {{
+    {.name = "InlineAlways"},
+    {.name = "InlineSightings", .admission = Admission::sightings(3), .instances = 3},
+    {.name = "InlinePaysBack", .admission = Admission::pays_back(), .instances = 2},
+    {.name = "BackgroundAlways", .capture = CaptureMode::kBackground, .instances = 2},
+    {.name = "BackgroundSightings",
+     .capture = CaptureMode::kBackground,
+     .admission = Admission::sightings(3)},
+    {.name = "BackgroundPaysBack",
+     .capture = CaptureMode::kBackground,
+     .admission = Admission::pays_back()},
+    {.name = "Deferred", .instances = 2, .deferred = true},
+}};
+
+class GraphCacheManyThreadsTest : public testing::TestWithParam<Case> {
+ protected:
+  static constexpr std::int64_t kCapacity = 4;
+  static constexpr std::int64_t kMaxBytes = 550;
+
+  GraphCacheManyThreadsTest() {
+    set_log_sink({}, LogLevel::kOff);
+    options_.max_eager = 3;
+    options_.graph_bytes = 100;
+    options_.estimate.time = std::chrono::nanoseconds(0);  // pays_back tries at once.
+    options_.device = GetParam().deferred ? std::make_shared<fakes::FakeDevice>() : nullptr;
+    options_.on_capture = [this](const InputSignature&) {
+      const unsigned now = ++captures_;
+      if (now % 7 == 0) {
+        throw Error(ErrorCode::kModelRuntime, "every seventh capture fails");
+      }
+      if (now % 11 == 0) {
+        throw std::bad_alloc();
       }
     };
+    options_.on_run = [this](bool captured) {
+      if (captured && ++graph_runs_ % 997 == 0) {
+        throw Error(ErrorCode::kModelRuntime, "now and then a replay fails");
+      }
+    };
+    cache_ = std::make_shared<GraphCache>(
+        GraphCacheOptions{.capacity = kCapacity,
+                          .max_bytes = kMaxBytes,
+                          .admission = GetParam().admission,
+                          .capture = GetParam().capture,
+                          .max_queued_captures = 3,
+                          .max_instances_per_key = GetParam().instances,
+                          .retry_interval = std::chrono::nanoseconds(0)});
+  }
+  ~GraphCacheManyThreadsTest() override { set_log_sink({}, LogLevel::kWarning); }
+
+  /// An engine of its own salt.
+  std::pair<Engine, float> make_engine() {
+    fakes::FakeOptions options = options_;
+    options.salt = static_cast<float>(++salts_ % 1000);
+    return {fakes::make_fake_engine(options), options.salt};
+  }
+
+  void expect_right(bool right, const char* what) {
+    if (!right) {
+      ++wrong_;
+      ADD_FAILURE() << what;
+    }
+  }
+
+  void one_call(const std::pair<Engine, float>& engine, std::int64_t rows, bool synchronize) {
+    InferOptions options;
+    options.context.synchronize = synchronize;
+    const Tensor input = counted(rows);
+    const InferResult result = call(engine.first, input, cache_, options);
+    ++calls_;
+    result.completion.wait();
+    const auto last = static_cast<std::size_t>(rows) * 3 - 1;
+    expect_right(
+        result.outputs[0].as<float>()[last] == static_cast<float>(rows * 3) + engine.second,
+        "the answer is of another input or engine");
+  }
+
+  void check_stats() {
+    const GraphCacheStats stats = cache_->stats();
+    expect_right(stats.size <= kCapacity, "size");
+    expect_right(stats.bytes <= kMaxBytes && stats.peak_bytes <= kMaxBytes, "bytes");
+    expect_right(stats.calls == stats.eager + stats.captured + stats.replayed, "routes add up");
+    expect_right(stats.calls == stats.hits + stats.misses, "hits and misses add up");
+  }
+
+  void check_report() {
+    const GraphCacheReport report = cache_->report();
+    std::int64_t bytes_of_engines = 0;
+    for (const EngineStats& engine : report.engines) {
+      bytes_of_engines += engine.bytes;
+      expect_right(engine.calls == engine.eager + engine.captured + engine.replayed, "engine");
+    }
+    std::int64_t bytes_of_keys = 0;
+    std::int64_t held = 0;
+    for (const KeyStats& key : report.keys) {
+      bytes_of_keys += key.bytes;
+      held += key.held ? 1 : 0;
+      expect_right(key.instances <= GetParam().instances, "instances");
+      expect_right(key.bytes == key.instances * 100, "bytes of a key");
+    }
+    expect_right(bytes_of_engines == report.totals.bytes, "bytes of all engines");
+    expect_right(bytes_of_keys == report.totals.bytes, "bytes of all keys");
+    expect_right(held == report.totals.size, "keys held");
+  }
+
+  void work(const std::pair<Engine, float>& lasting, unsigned seed, int steps) {
+    std::mt19937 random(seed);
+    std::optional<std::pair<Engine, float>> passing = make_engine();
+    std::optional<Lease> held;
+    for (int step = 0; step < steps; ++step) {
+      const auto& engine = random() % 4 == 0 ? *passing : lasting;
+      const auto rows = static_cast<std::int64_t>(random() % kRows) + 1;
+      switch (random() % 64) {
+        case 0:
+          cache_->safe_remove(key_of(engine.first, rows));
+          break;
+        case 1:
+          random() % 8 == 0 ? cache_->purge() : cache_->purge(1);
+          break;
+        case 2:
+          held.reset();
+          passing.reset();
+          passing = make_engine();
+          break;
+        case 3:
+        case 4:
+          held.reset();  // No thread waits for another's eager executor while it holds one.
+          held = cache_->acquire(engine.first, key_of(engine.first, rows));
+          ++calls_;
+          if (held->route() == Route::kEager) {
+            held.reset();
+          }
+          break;
+        case 5:
+          held.reset();
+          break;
+        case 6:
+          check_report();
+          break;
+        case 7:
+          static_cast<void>(cache_->list_keys());
+          static_cast<void>(cache_->refusal(key_of(engine.first, rows)));
+          break;
+        default:
+          one_call(engine, rows, random() % 4 != 0);
+      }
+      if (step % 4 == 0) {
+        check_stats();
+      }
+    }
+  }
+
+  fakes::FakeOptions options_;
+  std::shared_ptr<GraphCache> cache_;
+  std::atomic<unsigned> captures_{0};
+  std::atomic<unsigned> graph_runs_{0};
+  std::atomic<int> salts_{0};
+  std::atomic<std::uint64_t> calls_{0};
+  std::atomic<int> wrong_{0};
+};
+
+TEST_P(GraphCacheManyThreadsTest, KeepEveryInvariant) {
+  const unsigned seed = 20261125;
+  SCOPED_TRACE(seed);
+  const int steps = kOperations / kCases / kThreads / (GetParam().deferred ? 4 : 1);
+  {
+    const std::pair<Engine, float> lasting = make_engine();
     std::vector<std::jthread> threads;
     for (unsigned thread = 0; thread < kThreads; ++thread) {
-      threads.emplace_back(work, thread);
+      threads.emplace_back([&, thread] { work(lasting, seed + thread, steps); });
     }
     threads.clear();
-    cache->wait_idle();
-    EXPECT_EQ(options.counters->live_graphs, cache->get_current_size());
+    cache_->wait_idle();
+    const GraphCacheReport report = cache_->report();
+    EXPECT_EQ(options_.counters->live_graphs * 100, report.totals.bytes);
+    EXPECT_EQ(options_.counters->live_engines, 1);
+    EXPECT_EQ(report.engines.size(), 1U) << "the others are forgotten";
+    EXPECT_GT(report.totals.captures, 0U);
+    EXPECT_GT(report.totals.replayed, 0U);
   }
-  EXPECT_EQ(wrong, 0);
-  EXPECT_EQ(cache->stats().calls, calls);
-  EXPECT_EQ(cache->get_current_size(), 0) << "all engines are gone";
-  cache->wait_idle();
-  EXPECT_EQ(options.counters->live_graphs, 0);
-  EXPECT_EQ(options.counters->live_engines, 0);
-  EXPECT_EQ(options.counters->violations, 0);
+  EXPECT_EQ(wrong_, 0);
+  EXPECT_EQ(cache_->stats().calls, calls_);
+  EXPECT_EQ(cache_->get_current_size(), 0) << "all engines are gone";
+  cache_->wait_idle();
+  EXPECT_EQ(options_.counters->live_graphs, 0);
+  EXPECT_EQ(options_.counters->live_eager, 0);
+  EXPECT_EQ(options_.counters->live_engines, 0);
+  EXPECT_EQ(options_.counters->violations, 0);
+  cache_.reset();
 }
+
+INSTANTIATE_TEST_SUITE_P(All, GraphCacheManyThreadsTest, testing::ValuesIn(kAllCases),
+                         [](const auto& which) { return which.param.name; });
 
 }  // namespace
 }  // namespace replayrt

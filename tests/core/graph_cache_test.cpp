@@ -198,5 +198,40 @@ TEST(GraphCacheTest, MoreThanTheKeptCaptureTimesFit) {
   EXPECT_GT(cache->stats().capture_time_median.count(), 0);
 }
 
+TEST(GraphCacheTest, AHotKeyIsRememberedWhileManyOthersPass) {
+  fakes::FakeOptions options;
+  const Engine engine = fakes::make_fake_engine(options);
+  const auto cache = std::make_shared<GraphCache>(
+      GraphCacheOptions{.capacity = 4, .admission = Admission::sightings(2)});
+  call(engine, counted(1, 1), cache);
+  call(engine, counted(1, 1), cache);
+  call(engine, counted(2, 1), cache);
+  call(engine, counted(2, 1), cache);  // Held, but not used any more.
+  for (std::int64_t i = 0; i < 4200; ++i) {
+    call(engine, counted(3 + i / 100, 1 + i % 100), cache);
+    ASSERT_EQ(call(engine, counted(1, 1), cache).route, Route::kReplayed);
+  }
+  const GraphCacheReport report = cache->report();
+  EXPECT_EQ(report.keys.size(), 4096U);
+  const KeyStats& hot = report.keys.back();
+  EXPECT_EQ(hot.key, key_of(engine, 1, 1)) << "the most recently used one is last";
+  EXPECT_EQ(hot.calls, 4202U);
+  EXPECT_EQ(hot.replayed, 4200U);
+  EXPECT_EQ(report.keys.front().key, key_of(engine, 2, 1)) << "what is held is not forgotten";
+  EXPECT_TRUE(report.keys.front().held);
+}
+
+TEST(GraphCacheTest, EnginesThatNeverCapturedAreForgottenToo) {
+  const auto cache = std::make_shared<GraphCache>(
+      GraphCacheOptions{.capacity = 4, .admission = Admission::sightings(100)});
+  for (int i = 0; i < 3; ++i) {
+    const Engine engine = fakes::make_fake_engine();
+    call(engine, counted(1), cache);
+    EXPECT_EQ(cache->report().engines.size(), 1U);
+  }
+  EXPECT_TRUE(cache->report().engines.empty());
+  EXPECT_TRUE(cache->report().keys.empty());
+}
+
 }  // namespace
 }  // namespace replayrt

@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "core/graph_cache_state.hpp"
+
+namespace replayrt::detail {
+namespace {
+
+/// While calls come, the background thread captures for at most a quarter of the time.
+constexpr int kRestPerCapture = 3;
+constexpr auto kIdleLook = std::chrono::milliseconds(20);
+
+}  // namespace
+
+void GraphCacheState::enqueue(const std::shared_ptr<EngineState>& engine,
+                              const std::shared_ptr<KeyRecord>& record,
+                              const LiveInputs& inputs) noexcept {
+  try {
+    Job job = copied_job(engine, record, inputs);
+    std::optional<Job> dropped;
+    {
+      const MutexLock lock(mutex_);
+      dropped = push_job(std::move(job));
+    }
+    changed_.notify_all();
+  } catch (const std::exception&) {  // No memory, or no thread.
+    const MutexLock lock(mutex_);
+    record->queued = false;
+  }
+}
+
+GraphCacheState::Job GraphCacheState::copied_job(const std::shared_ptr<EngineState>& engine,
+                                                 const std::shared_ptr<KeyRecord>& record,
+                                                 const LiveInputs& inputs) const {
+  Job job{engine, record, {}, std::make_shared<Flight>()};
+  if (options_.verify.probability > 0) {
+    MemoryResource& memory = engine->backend().memory();
+    for (const TensorView& input : inputs.views) {
+      Tensor copy = memory.allocate(input.dtype, input.shape);
+      if (copy.bytes() > 0) {
+        memory.copy(copy.data(), input.data, copy.bytes(), inputs.context);
+      }
+      job.inputs.push_back(std::move(copy));
+    }
+  }
+  return job;
+}
+
+std::optional<GraphCacheState::Job> GraphCacheState::push_job(Job job) {
+  if (closed_ || job.engine->retired()) {
+    job.record->queued = false;
+    return job;
+  }
+  if (!worker_.joinable()) {  // First: where there is no thread nothing may wait for it.
+    worker_ = std::thread([self = shared_from_this()] { self->work(); });
+  }
+  queue_.push_back(std::move(job));
+  if (static_cast<std::int64_t>(queue_.size()) <= options_.max_queued_captures) {
+    return std::nullopt;
+  }
+  const std::uint64_t calls = usage_.calls;
+  const auto coldest = std::ranges::min_element(queue_, {}, [calls](const Job& waiting) {
+    return decayed_worth(waiting.record->usage, calls);
+  });
+  Job dropped = std::move(*coldest);
+  queue_.erase(coldest);
+  dropped.record->queued = false;
+  return dropped;
+}
+
+void GraphCacheState::work() noexcept {
+  while (std::optional<Job> job = next_job()) {
+    SmallVector<TensorView, 4> views;
+    bool verify = false;
+    Outcome outcome;
+    try {
+      for (const Tensor& input : job->inputs) {
+        views.push_back(input.view());
+      }
+      const MutexLock lock(mutex_);
+      verify = !views.empty() && draw_verification();
+    } catch (const std::bad_alloc&) {
+      outcome.refusal.reason = Reason::kOutOfMemory;
+    }
+    if (outcome.refusal.reason == Reason::kNone) {
+      outcome = capture(job->engine, job->record, {views.span(), {}}, verify);
+    }
+    const bool kept = publish(outcome, *job->record, *job->flight, false);
+    report_outcome(outcome, *job->record, kept);
+    const MutexLock lock(mutex_);
+    calls_at_capture_ = usage_.calls;
+    rest_until_ = std::chrono::steady_clock::now() + kRestPerCapture * outcome.took;
+  }
+}
+
+std::optional<GraphCacheState::Job> GraphCacheState::next_job() {
+  const MutexLock lock(mutex_);
+  working_ = false;
+  changed_.notify_all();
+  while (true) {
+    if (closed_) {
+      return std::nullopt;
+    }
+    const TimePoint now = std::chrono::steady_clock::now();
+    if (queue_.empty()) {
+      changed_.wait(mutex_);
+    } else if (now < rest_until_ && (active_ > 0 || usage_.calls != calls_at_capture_)) {
+      // Calls are coming: rest. Looked at again soon, in case they cease.
+      calls_at_capture_ = usage_.calls;
+      changed_.wait_until(mutex_, std::min(rest_until_, now + kIdleLook));
+    } else {
+      const std::uint64_t calls = usage_.calls;
+      const auto hottest = std::ranges::max_element(queue_, {}, [calls](const Job& waiting) {
+        return decayed_worth(waiting.record->usage, calls);
+      });
+      try {
+        flights_.emplace(hottest->record->stats.key, hottest->flight);
+      } catch (const std::bad_alloc&) {  // A later call leaves it here again.
+        hottest->record->queued = false;
+        queue_.erase(hottest);
+        changed_.notify_all();
+        continue;
+      }
+      Job job = std::move(*hottest);
+      queue_.erase(hottest);
+      working_ = true;
+      return job;
+    }
+  }
+}
+
+void GraphCacheState::drop_jobs(EngineId engine, std::list<Job>& out) noexcept {
+  for (auto job = queue_.begin(); job != queue_.end();) {
+    const auto here = job++;
+    if (here->engine->id() == engine) {
+      here->record->queued = false;
+      out.splice(out.end(), queue_, here);
+    }
+  }
+}
+
+}  // namespace replayrt::detail
