@@ -23,9 +23,9 @@ class CannotVerify : public std::runtime_error {
 
 /// Runs `graph` and an eager executor of `engine` on `inputs` and compares. Null if the answers
 /// agree: |a - b| <= atol + rtol * |b| for every element, f32 and f64: 1e-4, 1e-3; f16 and bf16:
-/// 2e-2, 2e-2; of integers at most 0.1 % (and at least one) may differ, for ties. Otherwise what
-/// differs most. Types of 8 bits and less that are no integers are compared as bytes. Throws what
-/// the graph's run throws, and CannotVerify.
+/// 2e-2, 2e-2; of integers at most 0.1 % may differ, for ties, and one if there are ten or more.
+/// Otherwise what differs most. Types of 8 bits and less that are no integers are compared as
+/// bytes. Throws what the graph's run throws, and CannotVerify.
 std::optional<std::string> disagreement(EngineState& engine, Executor& graph,
                                         const LiveInputs& inputs);
 

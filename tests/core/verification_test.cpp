@@ -87,6 +87,10 @@ TEST(VerificationTest, IntegersMayDifferInOneOfAThousand) {
               std::string::npos)
         << *difference;
   }
+  const Tensor seven = filled<std::int64_t>(DType::kI64, 9, 7);
+  Tensor one_other = filled<std::int64_t>(DType::kI64, 9, 7);
+  one_other.as<std::int64_t>()[4] = 8;
+  EXPECT_TRUE(disagreement(one_other, seven, "out").has_value()) << "of so few not even one";
   EXPECT_FALSE(agree<std::uint8_t>(DType::kU8, 1, 2));
   EXPECT_FALSE(agree<std::uint8_t>(DType::kBool, 1, 0));
 }
