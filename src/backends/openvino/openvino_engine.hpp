@@ -47,7 +47,7 @@ class OpenVinoEngine final : public EngineBackend {
   const std::shared_ptr<EngineContext> context_;
   std::size_t streams_ = 1;
   bool is_static_ = false;
-  CaptureEstimate compilation_{};  ///< Measured at load.
+  CaptureEstimate compilation_{};   ///< Measured at load.
   std::optional<Refusal> refusal_;  ///< What no signature can change, found once at load.
   std::unique_ptr<CompiledModelPool> compiled_;
   HostMemory memory_;
