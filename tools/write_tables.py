@@ -168,7 +168,7 @@ def ocr_vs_rapidocr(results: Results) -> str:
 def admission(results: Results) -> str:
     rows = [
         [
-            f"{row['workload']}, {MODEL_NAMES.get(row['model'], row['model'])}", f"{row['shapes']} ({row['calls']})",
+            f"{row['workload']}, {model_name(row)}", f"{row['shapes']} ({row['calls']})",
             f"{row['eager_s']:.1f} s", f"{row['cached_s']:.1f} s", f"**{ratio(row['ratio_total'])}**",
             f"{row['replayed']:.0%}", str(row["captures"]), str(row["evictions"]),
         ]
