@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "core/usage.hpp"
 #include "replayrt/core/engine.hpp"
 

@@ -44,6 +44,7 @@ struct CacheEntry {
   std::shared_ptr<EngineState> engine;  // Before `graph`: the graph is destroyed first.
   std::unique_ptr<Executor> graph;
   std::shared_ptr<KeyRecord> record;
+  std::int64_t bytes = 0;  ///< Footprint, as the backend said when the graph was made.
 
   // All below is guarded by the cache's lock; `pending` and `verified` by the lease while there is
   // one.

@@ -49,10 +49,6 @@ std::string TensorSpec::shape_text() const {
   return text.empty() ? "scalar" : text;
 }
 
-CaptureEstimate EngineBackend::estimate(const InputSignature& /*signature*/) const noexcept {
-  return {};
-}
-
 Engine::Engine(std::unique_ptr<EngineBackend> backend) {
   if (backend == nullptr) {
     throw Error(ErrorCode::kInvalidParameter, "an engine needs a backend: null was given");

@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::size_t kRememberedKeys = 4096;
 
-CacheEntry* free_instance(const CacheSlot& slot) noexcept {
+/// Null if all are leased.
+const EntryPtr* free_instance(const CacheSlot& slot) noexcept {
   const auto found =
       std::ranges::find_if(slot.instances, [](const EntryPtr& entry) { return !entry->leased; });
-  return found == slot.instances.end() ? nullptr : found->get();
+  return found == slot.instances.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -29,14 +30,16 @@ Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const
         ErrorCode::kInvalidParameter,
         "key '" + key.to_string() + "' was given with engine " + std::to_string(engine->id()));
   }
-  std::optional<Decision> hit = decide_hit(*engine, key);
+  Look look = decide_hit(*engine, key);
   Decision decision;
   try {
-    if (!hit.has_value()) {
-      engine->add_cache(shared_from_this());  // Records and queued captures end with the engine.
-      hit = decide_miss(*engine, key, clock_(), !views.empty());
+    if (!look.hit.has_value()) {
+      if (!look.engine_is_known) {
+        engine->add_cache(shared_from_this());  // What is kept of an engine ends with it.
+      }
+      look.hit = decide_miss({*engine, key, clock_(), estimate(*engine, key), !views.empty()});
     }
-    decision = std::move(*hit);
+    decision = std::move(*look.hit);
   } catch (const std::bad_alloc&) {  // Nothing could be remembered: as if the cache were not asked.
     return engine->lease_eager(Reason::kOutOfMemory);
   }
@@ -58,19 +61,22 @@ Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const
   return lease_eager(*engine, decision.reason, std::move(decision.record));
 }
 
-std::optional<GraphCacheState::Decision> GraphCacheState::decide_hit(const EngineState& engine,
-                                                                     const GraphKey& key) {
+CaptureEstimate GraphCacheState::estimate(const EngineState& engine, const GraphKey& key) const {
+  return admission_of(engine).kind == Admission::Kind::kPaysBack
+             ? engine.backend().estimate(key.inputs())
+             : CaptureEstimate{};
+}
+
+GraphCacheState::Look GraphCacheState::decide_hit(const EngineState& engine, const GraphKey& key) {
   const MutexLock lock(mutex_);
   SlotIndex::Node* node = index_.find(key);
   if (node == nullptr) {
-    return std::nullopt;
+    return {.engine_is_known = engines_.contains(key.engine())};
   }
-  CacheSlot& slot = *node->value;
-  CacheEntry* entry = free_instance(slot);
-  const bool may_add =
-      static_cast<std::int64_t>(slot.instances.size()) < options_.max_instances_per_key;
-  if (entry == nullptr && may_add) {
-    return std::nullopt;  // Perhaps one more: decide_miss knows.
+  const CacheSlot& slot = *node->value;
+  const EntryPtr* entry = free_instance(slot);
+  if (entry == nullptr && may_add_instance(slot)) {
+    return {};  // Perhaps one more: decide_miss knows.
   }
   index_.touch(slot.place);
   ++stats_.hits;
@@ -81,100 +87,116 @@ std::optional<GraphCacheState::Decision> GraphCacheState::decide_hit(const Engin
   ++record.usage.sightings;
   const auto shared_record = [&] { return slot.instances.front()->record; };
   if (entry == nullptr) {
-    return eagerly(Reason::kBusy, shared_record());
+    return {.hit = eagerly(Reason::kBusy, shared_record())};
   }
   if (admission_of(engine).kind == Admission::Kind::kPaysBack && remeasure_now(record.usage)) {
-    return eagerly(Reason::kRemeasure, shared_record());
+    return {.hit = eagerly(Reason::kRemeasure, shared_record())};
   }
-  entry->leased = true;
-  node->pinned = true;
-  count(record, Route::kReplayed);
-  const auto place = std::ranges::find(slot.instances, entry, &EntryPtr::get);
-  return Decision{.entry = *place};
+  return {.hit = replay(*node, *entry)};
 }
 
-GraphCacheState::Decision GraphCacheState::decide_miss(const EngineState& engine,
-                                                       const GraphKey& key, TimePoint now,
-                                                       bool can_verify) {
+GraphCacheState::Decision GraphCacheState::replay(SlotIndex::Node& node, const EntryPtr& entry) {
+  entry->leased = true;
+  node.pinned = true;
+  count(*entry->record, Route::kReplayed);
+  return {.entry = entry};
+}
+
+bool GraphCacheState::may_add_instance(const CacheSlot& slot) const noexcept {
+  return static_cast<std::int64_t>(slot.instances.size()) < options_.max_instances_per_key;
+}
+
+GraphCacheState::Decision GraphCacheState::decide_miss(const Miss& miss) {
+  // Whoever waits, waits by the real clock.
   const auto deadline = options_.max_wait >= std::chrono::hours(24 * 365)
                             ? TimePoint::max()
                             : std::chrono::steady_clock::now() + options_.max_wait;
   const MutexLock lock(mutex_);
-  std::shared_ptr<KeyRecord> record = record_of(key);
+  std::shared_ptr<KeyRecord> record = record_of(miss.key);
   ++record->usage.sightings;
-  bool waited = false;
-  while (true) {
+  for (bool waited = false;; waited = true) {
     // Another thread may have filed the graph since decide_hit looked, or while this one waited.
-    SlotIndex::Node* node = index_.find(key);
+    SlotIndex::Node* node = index_.find(miss.key);
     if (node != nullptr) {
       index_.touch(node->value->place);
-      if (CacheEntry* entry = free_instance(*node->value)) {
-        entry->leased = true;
-        node->pinned = true;
+      if (const EntryPtr* entry = free_instance(*node->value)) {
         ++stats_.hits;
-        count(*record, Route::kReplayed);
-        return {.entry = *std::ranges::find(node->value->instances, entry, &EntryPtr::get)};
+        return replay(*node, *entry);
       }
     }
-    const bool held = node != nullptr;
-    std::shared_ptr<Flight> next;  // Made first: nothing fails once the call is counted.
-    if (options_.capture == CaptureMode::kInline && !flights_.contains(key)) {
-      next = std::make_shared<Flight>();
+    const auto flight = flights_.find(miss.key);
+    const bool may_wait = options_.capture == CaptureMode::kInline && node == nullptr &&
+                          why_no_graphs(miss.engine) == Reason::kNone;
+    const bool overdue = waited && std::chrono::steady_clock::now() >= deadline;
+    if (flight == flights_.end() || !may_wait || overdue) {
+      return decide_capture(miss, std::move(record), node);
     }
-    ++(held ? stats_.hits : stats_.misses);
-    const bool full = held && static_cast<std::int64_t>(node->value->instances.size()) >=
-                                  options_.max_instances_per_key;
-    if (full) {
-      return eagerly(Reason::kBusy, std::move(record));
-    }
-    if (options_.capacity == 0) {
-      return eagerly(Reason::kCapacityZero, std::move(record));
-    }
-    if (engine.retired() || closed_) {
-      return eagerly(Reason::kEngineRetired, std::move(record));
-    }
-    if (const auto found = flights_.find(key); found != flights_.end()) {
-      if (options_.capture == CaptureMode::kBackground || held) {
-        return eagerly(held ? Reason::kBusy : Reason::kCapturePending, std::move(record));
-      }
-      if (waited && std::chrono::steady_clock::now() >= deadline) {
-        return eagerly(Reason::kCaptureWaited, std::move(record));
-      }
-      --stats_.misses;  // Counted when it is known how the wait ends.
-      const std::shared_ptr<Flight> flight = found->second;
-      while (!flight->done) {
-        if (deadline == TimePoint::max()) {
-          changed_.wait(mutex_);
-        } else if (!changed_.wait_until(mutex_, deadline)) {
-          break;
-        }
-      }
-      waited = true;
-      continue;
-    }
-    if (record->queued) {  // Before admission: no second capture is to be allowed for it.
-      return eagerly(held ? Reason::kBusy : Reason::kCapturePending, std::move(record));
-    }
-    if (const Reason reason = why_not_capture(engine, *record, now); reason != Reason::kNone) {
-      return eagerly(held ? Reason::kBusy : reason, std::move(record));
-    }
-    if (options_.capture == CaptureMode::kBackground) {
-      record->queued = true;
-      Decision decision =
-          eagerly(held ? Reason::kBusy : Reason::kCapturePending, std::move(record));
-      decision.enqueue = true;
-      return decision;
-    }
-    try {
-      flights_.emplace(key, next);
-    } catch (const std::bad_alloc&) {
-      return eagerly(held ? Reason::kBusy : Reason::kOutOfMemory, std::move(record));
-    }
-    count(*record, Route::kCaptured);  // Recounted if the capture fails.
-    return {.flight = std::move(next),
-            .record = std::move(record),
-            .verify = can_verify && draw_verification()};
+    wait_for(flight->second, deadline);
   }
+}
+
+Reason GraphCacheState::why_no_graphs(const EngineState& engine) const {
+  if (options_.capacity == 0) {
+    return Reason::kCapacityZero;
+  }
+  return engine.retired() || closed_ ? Reason::kEngineRetired : Reason::kNone;
+}
+
+void GraphCacheState::wait_for(std::shared_ptr<Flight> flight, TimePoint deadline) {
+  while (!flight->done) {
+    if (deadline == TimePoint::max()) {
+      changed_.wait(mutex_);
+    } else if (!changed_.wait_until(mutex_, deadline)) {
+      return;
+    }
+  }
+}
+
+GraphCacheState::Decision GraphCacheState::decide_capture(const Miss& miss,
+                                                          std::shared_ptr<KeyRecord> record,
+                                                          const SlotIndex::Node* node) {
+  const bool held = node != nullptr;  // All instances are leased.
+  const bool is_inline = options_.capture == CaptureMode::kInline;
+  const bool in_flight = flights_.contains(miss.key);
+  std::shared_ptr<Flight> flight;  // Made first: nothing fails once the call is counted.
+  if (is_inline && !in_flight) {
+    flight = std::make_shared<Flight>();
+  }
+  ++(held ? stats_.hits : stats_.misses);
+  if (held && !may_add_instance(*node->value)) {
+    return eagerly(Reason::kBusy, std::move(record));
+  }
+  if (const Reason reason = why_no_graphs(miss.engine); reason != Reason::kNone) {
+    return eagerly(reason, std::move(record));
+  }
+  Reason reason = Reason::kNone;
+  if (in_flight && is_inline) {
+    reason = Reason::kCaptureWaited;
+  } else if (in_flight || record->queued) {  // No second capture is to be allowed for it.
+    reason = Reason::kCapturePending;
+  } else {
+    reason = why_not_capture(miss, *record);
+  }
+  const bool enqueue = reason == Reason::kNone && !is_inline;
+  if (enqueue) {
+    reason = Reason::kCapturePending;
+    record->queued = true;
+  } else if (reason == Reason::kNone) {
+    try {
+      flights_.emplace(miss.key, flight);
+    } catch (const std::bad_alloc&) {
+      reason = Reason::kOutOfMemory;
+    }
+  }
+  if (reason != Reason::kNone) {
+    Decision decision = eagerly(held ? Reason::kBusy : reason, std::move(record));
+    decision.enqueue = enqueue;
+    return decision;
+  }
+  count(*record, Route::kCaptured);  // Recounted if the capture fails.
+  return {.flight = std::move(flight),
+          .record = std::move(record),
+          .verify = miss.can_verify && draw_verification()};
 }
 
 void GraphCacheState::count(KeyRecord& record, Route route) {
@@ -207,35 +229,33 @@ GraphCacheState::Decision GraphCacheState::eagerly(Reason reason,
   return {.reason = reason, .record = std::move(record)};
 }
 
-Reason GraphCacheState::why_not_capture(const EngineState& engine, KeyRecord& record,
-                                        TimePoint now) {
+Reason GraphCacheState::why_not_capture(const Miss& miss, KeyRecord& record) {
   if (record.stats.refusal.has_value()) {
-    if (now < record.retry_at) {
+    if (miss.now < record.retry_at) {
       return record.stats.refusal->reason;
     }
     record.stats.refusal.reset();
   }
-  const Admission admission = admission_of(engine);
+  const Admission admission = admission_of(miss.engine);
   Reason reason = Reason::kNone;
   if (admission.kind == Admission::Kind::kSightings) {
     const auto needed = static_cast<std::uint64_t>(admission.sightings_needed);
     reason = record.usage.sightings >= needed ? Reason::kNone : Reason::kNotYet;
   } else if (admission.kind == Admission::Kind::kPaysBack) {
-    const CaptureEstimate estimate = engine.backend().estimate(record.stats.key.inputs());
-    const double price =
-        expected_price(record.engine->usage, std::chrono::duration<double>(estimate.time).count());
-    reason = pays_back(record.usage, record.engine->usage, usage_, price,
-                       worth_of_victims(engine, record));
+    const EngineUsage& usage = record.engine->usage;
+    reason =
+        pays_back(record.usage, usage, usage_, expected_price(usage, seconds(miss.estimate.time)),
+                  worth_of_victims(*record.engine, miss.estimate));
   }
-  return reason == Reason::kNone && captures_exhausted(now) ? Reason::kRateLimited : reason;
+  return reason == Reason::kNone && captures_exhausted(miss.now) ? Reason::kRateLimited : reason;
 }
 
-double GraphCacheState::worth_of_victims(const EngineState& engine, const KeyRecord& record) {
-  const EngineRecord& known = *record.engine;
+double GraphCacheState::worth_of_victims(const EngineRecord& engine,
+                                         const CaptureEstimate& estimate) const {
   const auto expected =
-      known.usage.captures > 0 && known.stats.captures > 0
-          ? known.graph_bytes_total / static_cast<std::int64_t>(known.stats.captures)
-          : static_cast<std::int64_t>(engine.backend().estimate(record.stats.key.inputs()).bytes);
+      engine.stats.captures > 0
+          ? engine.graph_bytes_total / static_cast<std::int64_t>(engine.stats.captures)
+          : static_cast<std::int64_t>(estimate.bytes);
   auto bytes = index_.charge() + expected;
   auto size = static_cast<std::int64_t>(index_.size()) + 1;
   double worth = 0;
@@ -339,7 +359,6 @@ Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
   const TimePoint now = clock_();
   {
     const MutexLock lock(mutex_);
-    stats_.mismatches += outcome.refusal.reason == Reason::kMismatch ? 1U : 0U;
     refuse(*entry->record, outcome, now);
   }
   report_outcome(outcome, *entry->record, false);

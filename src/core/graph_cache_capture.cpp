@@ -11,13 +11,8 @@
 namespace replayrt::detail {
 namespace {
 
-constexpr std::size_t kKeptCaptureTimes = 4096;
 constexpr std::uint64_t kThrashWindow = 16;
 constexpr auto kWarnEvery = std::chrono::minutes(1);
-
-double seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
 
 std::string milliseconds_text(std::chrono::nanoseconds time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) +
@@ -72,6 +67,7 @@ GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineSt
       if (outcome.refusal.reason == Reason::kNone) {
         outcome.entry = std::make_shared<CacheEntry>(
             CacheEntry{.engine = engine, .graph = std::move(graph), .record = record});
+        outcome.entry->bytes = static_cast<std::int64_t>(outcome.entry->graph->bytes());
         outcome.entry->verified = verify || options_.verify.probability < 1;
       }
     } catch (...) {
@@ -99,7 +95,6 @@ void GraphCacheState::check(EngineState& engine, Executor& graph, const LiveInpu
 std::unique_ptr<Executor> GraphCacheState::try_capture(EngineState& engine, const GraphKey& key,
                                                        Refusal& refusal) noexcept {
   try {
-    engine.add_cache(shared_from_this());
     auto graph = engine.backend().capture(key.inputs());
     if (graph == nullptr) {
       set_refusal(refusal, Reason::kCaptureFailed, "the backend returned no graph");
@@ -133,8 +128,7 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
         ++record.engine->stats.captures;
         record.stats.capture_time = outcome.took;
         record.engine->stats.capture_time_total += outcome.took;
-        record.engine->graph_bytes_total +=
-            static_cast<std::int64_t>(outcome.entry->graph->bytes());
+        record.engine->graph_bytes_total += outcome.entry->bytes;
         outcome.refusal = why_not_kept(*outcome.entry);
         kept = outcome.refusal.reason == Reason::kNone && file(outcome.entry);
       }
@@ -156,7 +150,6 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
       }
     } else {
       ++stats_.capture_failures;
-      stats_.mismatches += outcome.refusal.reason == Reason::kMismatch ? 1U : 0U;
       if (lease) {
         recount_as_eager(Route::kCaptured, *record.engine, record);
       }
@@ -176,10 +169,9 @@ Refusal GraphCacheState::why_not_kept(const CacheEntry& entry) const {
   if (entry.engine->retired() || closed_) {
     return {Reason::kEngineRetired, "the engine or the cache went away during the capture"};
   }
-  const auto bytes = static_cast<std::int64_t>(entry.graph->bytes());
-  if (bytes > options_.max_bytes) {
+  if (entry.bytes > options_.max_bytes) {
     return {Reason::kOverBudget,
-            "the graph holds " + std::to_string(bytes) +
+            "the graph holds " + std::to_string(entry.bytes) +
                 " bytes, more than max_bytes = " + std::to_string(options_.max_bytes)};
   }
   return {};
@@ -187,18 +179,17 @@ Refusal GraphCacheState::why_not_kept(const CacheEntry& entry) const {
 
 bool GraphCacheState::file(const EntryPtr& entry) {
   const GraphKey& key = entry->record->stats.key;
-  const auto bytes = static_cast<std::int64_t>(entry->graph->bytes());
   if (SlotIndex::Node* node = index_.find(key)) {
     CacheSlot& slot = *node->value;
     slot.instances.push_back(entry);
-    index_.recharge(slot.place, node->charge + bytes);
+    index_.recharge(slot.place, node->charge + entry->bytes);
     entry->slot = &slot;
   } else {
     auto slot = std::make_unique<CacheSlot>();
     slot->instances.push_back(entry);
     entry->slot = slot.get();
     try {
-      const auto place = index_.insert(key, std::move(slot), bytes);
+      const auto place = index_.insert(key, std::move(slot), entry->bytes);
       place->value->place = place;
     } catch (...) {
       entry->slot = nullptr;
@@ -209,9 +200,9 @@ bool GraphCacheState::file(const EntryPtr& entry) {
   if (entry->record->remembered) {
     entry->record->place->pinned = true;  // Remembered as long as it is held.
   }
-  entry->record->stats.bytes += bytes;
+  entry->record->stats.bytes += entry->bytes;
   ++entry->record->stats.instances;
-  entry->record->engine->stats.bytes += bytes;
+  entry->record->engine->stats.bytes += entry->bytes;
   return true;
 }
 
@@ -230,11 +221,12 @@ void GraphCacheState::make_room(const CacheSlot& keep, EntryChain& victims) {
       ++stats_.futile_evictions;
       ++window_futile_;
     }
-    take_out(victim, stats_.evictions, victims);
+    stats_.evictions += take_out(victim, victims);
   }
 }
 
 void GraphCacheState::refuse(KeyRecord& record, const Outcome& outcome, TimePoint now) noexcept {
+  stats_.mismatches += outcome.refusal.reason == Reason::kMismatch ? 1U : 0U;
   set_refusal(record.stats.refusal.emplace(), outcome.refusal.reason,
               outcome.refusal.message.c_str());
   const bool passing = outcome.passing || is_passing(outcome.refusal.reason);
@@ -277,7 +269,7 @@ void GraphCacheState::report_outcome(const Outcome& outcome, const KeyRecord& re
     }
   } else if (log_enabled(LogLevel::kDebug)) {
     log(LogLevel::kDebug, "captured " + key.to_string() + " in " + milliseconds_text(outcome.took) +
-                              ", " + std::to_string(outcome.entry->graph->bytes()) + " bytes");
+                              ", " + std::to_string(outcome.entry->bytes) + " bytes");
   }
 } catch (const std::exception&) {  // No memory for the message: the call goes on without it.
 }

@@ -50,8 +50,6 @@ std::chrono::nanoseconds median(std::vector<std::chrono::nanoseconds> times) {
   return *middle;
 }
 
-constexpr std::size_t kKeptCaptureTimes = 4096;
-
 }  // namespace
 
 GraphCacheState::GraphCacheState(const GraphCacheOptions& options)
@@ -86,8 +84,7 @@ void GraphCacheState::end_lease(EntryPtr entry, const Completion& completion, En
     if (end != End::kKeep) {
       recount_as_eager(route, *record.engine, record);
     } else if (run_time.has_value() && !pending) {
-      note_replay(record.usage, record.engine->usage, usage_,
-                  std::chrono::duration<double>(*run_time).count());
+      note_replay(record.usage, record.engine->usage, usage_, seconds(*run_time));
     }
     if (entry->slot != nullptr) {
       SlotIndex::Node& node = *entry->slot->place;
@@ -111,8 +108,7 @@ void GraphCacheState::end_eager(KeyRecord& record, RunTime run_time) noexcept {
   const MutexLock lock(mutex_);
   --active_;
   if (run_time.has_value()) {
-    note_eager(record.usage, record.engine->usage, usage_,
-               std::chrono::duration<double>(*run_time).count());
+    note_eager(record.usage, record.engine->usage, usage_, seconds(*run_time));
   }
 }
 
@@ -134,8 +130,7 @@ void GraphCacheState::release(EntryPtr entry, EntryChain& out) noexcept {
   (entry->has_pending ? draining_ : out).push(std::move(entry));
 }
 
-void GraphCacheState::take_out(SlotIndex::Handle node, std::uint64_t& counter,
-                               EntryChain& out) noexcept {
+std::uint64_t GraphCacheState::take_out(SlotIndex::Handle node, EntryChain& out) noexcept {
   const std::unique_ptr<CacheSlot> slot = index_.take(node);
   KeyRecord& record = *slot->instances.front()->record;
   record.engine->stats.bytes -= record.stats.bytes;
@@ -147,27 +142,25 @@ void GraphCacheState::take_out(SlotIndex::Handle node, std::uint64_t& counter,
   record.stats.instances = 0;
   record.usage = {};
   for (EntryPtr& entry : slot->instances) {
-    ++counter;
     entry->slot = nullptr;
     if (!entry->leased) {  // Otherwise its lease owns it from here on.
       release(std::move(entry), out);
     }
   }
+  return slot->instances.size();
 }
 
 void GraphCacheState::take_out(CacheEntry& entry, EntryChain& out) noexcept {
   CacheSlot& slot = *entry.slot;
   if (slot.instances.size() == 1) {
-    std::uint64_t ignored = 0;
-    take_out(slot.place, ignored, out);
+    take_out(slot.place, out);
     return;
   }
-  const auto bytes = static_cast<std::int64_t>(entry.graph->bytes());
-  index_.recharge(slot.place, slot.place->charge - bytes);
+  index_.recharge(slot.place, slot.place->charge - entry.bytes);
   KeyRecord& record = *entry.record;
-  record.stats.bytes -= bytes;
+  record.stats.bytes -= entry.bytes;
   --record.stats.instances;
-  record.engine->stats.bytes -= bytes;
+  record.engine->stats.bytes -= entry.bytes;
   const auto place = std::ranges::find(slot.instances, &entry, &EntryPtr::get);
   EntryPtr taken = std::move(*place);
   slot.instances.erase(place);
@@ -222,7 +215,7 @@ void GraphCacheState::safe_remove(const GraphKey& key) {
   {
     const MutexLock lock(mutex_);
     if (const SlotIndex::Node* node = index_.find(key)) {
-      take_out(node->value->place, stats_.removals, out);
+      stats_.removals += take_out(node->value->place, out);
     }
     if (const auto* known = keys_.find(key)) {
       known->value->stats.refusal.reset();
@@ -238,7 +231,7 @@ void GraphCacheState::purge(std::optional<std::int64_t> n_oldest) {
     const MutexLock lock(mutex_);
     for (auto left = n_oldest.value_or(GraphCacheOptions::kUnbounded);
          left > 0 && index_.size() > 0; --left) {
-      take_out(index_.begin(), stats_.evictions, out);
+      stats_.evictions += take_out(index_.begin(), out);
     }
     if (!n_oldest.has_value()) {
       for (const auto& node : keys_) {
@@ -258,7 +251,7 @@ void GraphCacheState::remove_engine(EngineId engine) noexcept {
     for (auto node = index_.begin(); node != index_.end();) {
       const auto here = node++;
       if (here->key->engine() == engine) {
-        take_out(here, stats_.removals, out);
+        stats_.removals += take_out(here, out);
       }
     }
     for (auto node = keys_.begin(); node != keys_.end();) {
@@ -366,7 +359,7 @@ void GraphCacheState::close() noexcept {
     jobs.swap(queue_);
     std::swap(worker, worker_);
     while (index_.size() > 0) {
-      take_out(index_.begin(), stats_.removals, out);
+      stats_.removals += take_out(index_.begin(), out);
     }
     while (EntryPtr entry = draining_.pop()) {
       out.push(std::move(entry));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <list>
@@ -93,17 +92,42 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
     std::chrono::nanoseconds took{0};
   };
 
+  /// What a first look for a graph came to.
+  struct Look {
+    std::optional<Decision> hit{};
+    bool engine_is_known = true;  ///< The engine tells this cache when it retires.
+  };
+
+  /// A call that found no free graph, with all that must not be asked for under the lock.
+  struct Miss {
+    const EngineState& engine;
+    const GraphKey& key;
+    TimePoint now;
+    CaptureEstimate estimate;
+    bool can_verify;
+  };
+
   // graph_cache_acquire.cpp
-  std::optional<Decision> decide_hit(const EngineState& engine, const GraphKey& key)
+  /// What the backend expects, if the admission wants to know.
+  CaptureEstimate estimate(const EngineState& engine, const GraphKey& key) const
       REPLAYRT_EXCLUDES(mutex_);
-  Decision decide_miss(const EngineState& engine, const GraphKey& key, TimePoint now,
-                       bool can_verify) REPLAYRT_EXCLUDES(mutex_);
+  Look decide_hit(const EngineState& engine, const GraphKey& key) REPLAYRT_EXCLUDES(mutex_);
+  Decision decide_miss(const Miss& miss) REPLAYRT_EXCLUDES(mutex_);
+  /// No graph is free and none is waited for: captures, or says why not. `node` holds the leased
+  /// ones, if any.
+  Decision decide_capture(const Miss& miss, std::shared_ptr<KeyRecord> record,
+                          const SlotIndex::Node* node) REPLAYRT_REQUIRES(mutex_);
+  Decision replay(SlotIndex::Node& node, const EntryPtr& entry) REPLAYRT_REQUIRES(mutex_);
+  bool may_add_instance(const CacheSlot& slot) const noexcept;
+  /// By value: whoever ends the flight takes it out of `flights_`.
+  void wait_for(std::shared_ptr<Flight> flight, TimePoint deadline) REPLAYRT_REQUIRES(mutex_);
+  /// Why nothing of this engine can be held at all.
+  Reason why_no_graphs(const EngineState& engine) const REPLAYRT_REQUIRES(mutex_);
   /// Books the begin of a call.
   void count(KeyRecord& record, Route route) REPLAYRT_REQUIRES(mutex_);
   Decision eagerly(Reason reason, std::shared_ptr<KeyRecord> record) REPLAYRT_REQUIRES(mutex_);
-  Reason why_not_capture(const EngineState& engine, KeyRecord& record, TimePoint now)
-      REPLAYRT_REQUIRES(mutex_);
-  double worth_of_victims(const EngineState& engine, const KeyRecord& record)
+  Reason why_not_capture(const Miss& miss, KeyRecord& record) REPLAYRT_REQUIRES(mutex_);
+  double worth_of_victims(const EngineRecord& engine, const CaptureEstimate& estimate) const
       REPLAYRT_REQUIRES(mutex_);
   bool captures_exhausted(TimePoint now) REPLAYRT_REQUIRES(mutex_);
   bool draw_verification() REPLAYRT_REQUIRES(mutex_);
@@ -121,8 +145,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   Outcome capture(const std::shared_ptr<EngineState>& engine,
                   const std::shared_ptr<KeyRecord>& record, const LiveInputs& inputs,
                   bool verify) noexcept;
-  std::unique_ptr<Executor> try_capture(EngineState& engine, const GraphKey& key,
-                                        Refusal& refusal) noexcept;
+  static std::unique_ptr<Executor> try_capture(EngineState& engine, const GraphKey& key,
+                                               Refusal& refusal) noexcept;
   /// Compares `graph` with the eager answer; a refusal in `outcome` if it is not to be used.
   static void check(EngineState& engine, Executor& graph, const LiveInputs& inputs,
                     Outcome& outcome) noexcept;
@@ -149,7 +173,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   void drop_jobs(EngineId engine, std::list<Job>& out) noexcept REPLAYRT_REQUIRES(mutex_);
 
   // graph_cache_state.cpp; what is taken out is destroyed by the caller after the lock.
-  void take_out(SlotIndex::Handle node, std::uint64_t& counter, EntryChain& out) noexcept
+  /// All graphs of a key; their number.
+  std::uint64_t take_out(SlotIndex::Handle node, EntryChain& out) noexcept
       REPLAYRT_REQUIRES(mutex_);
   void take_out(CacheEntry& entry, EntryChain& out) noexcept REPLAYRT_REQUIRES(mutex_);
   void release(EntryPtr entry, EntryChain& out) noexcept REPLAYRT_REQUIRES(mutex_);
@@ -160,6 +185,9 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
                    std::vector<std::chrono::nanoseconds>& capture_times) const
       REPLAYRT_EXCLUDES(mutex_);
   void reap() noexcept;
+
+  /// Capture times that the median is taken over.
+  static constexpr std::size_t kKeptCaptureTimes = 4096;
 
   const GraphCacheOptions options_;
   const Clock clock_;

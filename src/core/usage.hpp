@@ -1,10 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 namespace replayrt::detail {
 
 // What the cache measures, in seconds. Plain values; the cache's lock guards them.
+
+[[nodiscard]] constexpr double seconds(std::chrono::nanoseconds time) noexcept {
+  return std::chrono::duration<double>(time).count();
+}
 
 /// One key since it was first seen, or since its graph was last given up.
 struct KeyUsage {

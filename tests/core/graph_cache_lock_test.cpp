@@ -55,6 +55,39 @@ TEST(GraphCacheLockTest, EverythingForeignRunsOutsideTheLock) {
   set_log_sink({}, LogLevel::kOff);
 }
 
+TEST(GraphCacheLockTest, FiguresAreAskedOutsideTheLock) {
+  GraphCacheOptions cache_options{.capacity = 1, .admission = Admission::pays_back()};
+  cache_options.max_instances_per_key = 2;
+  cache_options.clock = [] { return std::chrono::steady_clock::time_point(); };  // All is free.
+  GraphCache cache(cache_options);
+  int asked = 0;
+  fakes::FakeOptions options;
+  options.estimate = {};
+  options.on_query = [&] {
+    static_cast<void>(cache.stats());
+    ++asked;
+  };
+  const Engine engine = fakes::make_fake_engine(options);
+  const auto expect_asked = [&](int times, const char* when) {
+    EXPECT_EQ(asked, times) << when;
+    asked = 0;
+  };
+  {
+    const Lease first = cache.acquire(engine, key_of(engine, 1));
+    EXPECT_EQ(first.route(), Route::kCaptured);
+    expect_asked(2, "a capture: its estimate, its bytes");
+    const Lease second = cache.acquire(engine, key_of(engine, 1));
+    EXPECT_EQ(second.route(), Route::kCaptured);
+    expect_asked(2, "a further instance");
+  }
+  EXPECT_EQ(cache.acquire(engine, key_of(engine, 1)).route(), Route::kReplayed);
+  expect_asked(0, "a replay");
+  static_cast<void>(cache.acquire(engine, key_of(engine, 2)));
+  expect_asked(2, "an eviction: as a capture, nothing of the victim");
+  cache.purge();
+  expect_asked(0, "purge");
+}
+
 /// Device work that asks the cache for its lock whenever it is looked at.
 class NosyCompletion final : public Completion::State {
  public:

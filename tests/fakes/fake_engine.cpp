@@ -12,6 +12,12 @@ struct Shared {
   std::vector<TensorSpec> outputs;
 };
 
+void query(const FakeOptions& options) noexcept {
+  if (options.on_query) {
+    options.on_query();
+  }
+}
+
 class HeapMemory final : public MemoryResource {
  public:
   explicit HeapMemory(std::function<void()> on_allocate) : on_allocate_(std::move(on_allocate)) {}
@@ -86,6 +92,7 @@ class FakeExecutor final : public Executor {
   }
 
   std::size_t bytes() const noexcept override {
+    query(shared_->options);
     return captured_ ? shared_->options.graph_bytes : 0;
   }
 
@@ -146,6 +153,7 @@ class FakeEngine final : public EngineBackend {
   std::size_t max_eager_executors() const noexcept override { return shared_->options.max_eager; }
   MemoryResource& memory() noexcept override { return memory_; }
   CaptureEstimate estimate(const InputSignature& /*signature*/) const noexcept override {
+    query(shared_->options);
     return shared_->options.estimate;
   }
   Admission preferred_admission() const noexcept override { return shared_->options.admission; }

@@ -46,6 +46,8 @@ struct FakeOptions {
   std::function<void(bool captured, std::span<float> sum)> on_answer{};
   /// Called when the engine's memory resource allocates. May throw.
   std::function<void()> on_allocate{};
+  /// Called when the engine is asked for an estimate, or an executor for its bytes. Must not throw.
+  std::function<void()> on_query{};
   /// Called when an executor is destroyed. Must not throw.
   std::function<void()> on_destroy{};
   std::shared_ptr<FakeCounters> counters = std::make_shared<FakeCounters>();

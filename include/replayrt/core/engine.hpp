@@ -169,7 +169,10 @@ class EngineBackend {
 
   /// What a capture of `signature` is expected to cost, until captures of this engine have been
   /// measured. Default: nothing.
-  [[nodiscard]] virtual CaptureEstimate estimate(const InputSignature& signature) const noexcept;
+  [[nodiscard]] virtual CaptureEstimate estimate(
+      const InputSignature& /*signature*/) const noexcept {
+    return {};
+  }
 
   /// How a cache that was told nothing decides what to capture. Default: everything, at once.
   [[nodiscard]] virtual Admission preferred_admission() const noexcept {

@@ -12,7 +12,7 @@ namespace replayrt {
 struct Admission {
   enum class Kind : std::uint8_t {
     kAlways,     ///< Every one, at its first call: the seed's behaviour.
-    kSightings,  ///< One that has been asked for `sightings` times.
+    kSightings,  ///< One that has been asked for `sightings_needed` times.
     kPaysBack,   ///< One whose eager calls have already cost, above what replays would have cost,
                  ///< the price of its capture (the ski-rental rule), within a bound on the sum of
                  ///< all captures. Never makes a workload much slower, whatever its shapes do.
