@@ -68,7 +68,7 @@ std::string ratio_text(std::optional<double> ratio) {
 }
 
 std::string admission_text(const BenchPlan& plan) {
-  return plan.cache.admission ? to_string(*plan.cache.admission) : "the backend's";
+  return plan.cache.admission ? plan.cache.admission->to_string() : "the backend's";
 }
 
 /// A line with the settings that are not the defaults; empty if all are.

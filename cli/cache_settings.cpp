@@ -3,40 +3,21 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <limits>
 
 #include "error.hpp"
+#include "replayrt/core/error.hpp"
 #include "text.hpp"
 
 namespace replayrt::cli {
 
 Admission parse_admission(std::string_view what, std::string_view text) {
-  constexpr std::string_view kSightings = "sightings:";
-  if (text == "always") {
-    return Admission::always();
+  try {
+    return Admission::parse(text);
+  } catch (const Error&) {
+    throw UsageError(
+        fmt::format("{}: expected always, sightings:N with N of at least 1, or pays_back, got {}",
+                    what, in_quotes(text)));
   }
-  if (text == "pays_back") {
-    return Admission::pays_back();
-  }
-  if (text.starts_with(kSightings)) {
-    return Admission::sightings(parse_whole_number(fmt::format("{}: sightings", what),
-                                                   text.substr(kSightings.size()), 1,
-                                                   std::numeric_limits<std::int64_t>::max()));
-  }
-  throw UsageError(
-      fmt::format("{}: expected always, sightings:N or pays_back, got {}", what, in_quotes(text)));
-}
-
-std::string to_string(const Admission& admission) {
-  switch (admission.kind) {
-    case Admission::Kind::kAlways:
-      return "always";
-    case Admission::Kind::kSightings:
-      return fmt::format("sightings:{}", admission.sightings_needed);
-    case Admission::Kind::kPaysBack:
-      return "pays_back";
-  }
-  return "unknown";
 }
 
 CaptureMode parse_capture_mode(std::string_view what, std::string_view text) {

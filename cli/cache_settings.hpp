@@ -7,10 +7,8 @@
 
 namespace replayrt::cli {
 
-/// Reads "always", "sightings:N" with N >= 1, or "pays_back"; throws UsageError that names `what`.
+/// `Admission::parse`; throws UsageError that names `what`.
 Admission parse_admission(std::string_view what, std::string_view text);
-/// The inverse.
-std::string to_string(const Admission& admission);
 
 /// Reads "inline" or "background"; throws UsageError that names `what`.
 CaptureMode parse_capture_mode(std::string_view what, std::string_view text);

@@ -1,34 +1,12 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <limits>
 
 namespace ocr {
 namespace {
 
 constexpr int kUsageError = 2;
-
-replayrt::Admission parse_admission(const std::string& text) {
-  constexpr std::string_view kSightings = "sightings:";
-  if (text == "always") {
-    return replayrt::Admission::always();
-  }
-  if (text == "pays_back") {
-    return replayrt::Admission::pays_back();
-  }
-  std::int64_t sightings = 0;
-  if (text.starts_with(kSightings)) {
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data() + kSightings.size(), end, sightings);
-    if (read.ec == std::errc() && read.ptr == end && sightings >= 1) {
-      return replayrt::Admission::sightings(sightings);
-    }
-  }
-  throw CLI::ValidationError(
-      "--admission",
-      "expected always, sightings:N with N of at least 1, or pays_back, got '" + text + "'");
-}
 
 void describe(CLI::App& app, Options& options) {
   const auto max_int = std::numeric_limits<std::int64_t>::max();
@@ -54,7 +32,13 @@ void describe(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option_function<std::string>(
          "--admission",
-         [&options](const std::string& text) { options.admission = parse_admission(text); },
+         [&options](const std::string& text) {
+           try {
+             options.admission = replayrt::Admission::parse(text);
+           } catch (const replayrt::Error& error) {
+             throw CLI::ValidationError("--admission", error.what());
+           }
+         },
          "Which shapes are captured. always: every one, at once; sightings:N: at its N-th call; "
          "pays_back: once its eager calls have cost as much more than replays as a capture costs")
       ->default_str("always");

@@ -10,29 +10,17 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::ThrowsMessage;
 
-TEST(ParseAdmission, ReadsWhatItWrites) {
-  for (const char* text : {"always", "sightings:1", "sightings:9223372036854775807", "pays_back"}) {
-    EXPECT_EQ(to_string(parse_admission("x", text)), text);
-  }
-  EXPECT_EQ(parse_admission("x", "always"), Admission::always());
+TEST(ParseAdmission, RefusalsNameTheFlag) {
   EXPECT_EQ(parse_admission("x", "sightings:3"), Admission::sightings(3));
-  EXPECT_EQ(parse_admission("x", "pays_back"), Admission::pays_back());
-}
-
-TEST(ParseAdmission, RefusesAllElseAndNamesTheFlag) {
-  for (const char* text : {"", "Always", "always ", "never", "sightings", "sightings=2", "2"}) {
+  for (const char* text : {"", "never", "sightings:0", "line\nbreak"}) {
     EXPECT_THAT([&] { parse_admission("--admission", text); },
-                ThrowsMessage<UsageError>(
-                    AllOf(HasSubstr("--admission: expected always, sightings:N or pays_back"),
-                          HasSubstr(std::string("'") + text + "'"))));
-  }
-  for (const char* count : {"", "0", "-1", "x", "2x", " 2", "1.5", "9223372036854775808"}) {
-    EXPECT_THAT([&] { parse_admission("--admission", std::string("sightings:") + count); },
                 ThrowsMessage<UsageError>(AllOf(
-                    HasSubstr("--admission: sightings: expected a whole number of at least 1"),
-                    HasSubstr(std::string("'") + count + "'"))));
+                    HasSubstr("--admission: expected always, sightings:N with N of at least 1, or "
+                              "pays_back, got '"),
+                    Not(HasSubstr("\n")))));
   }
 }
 

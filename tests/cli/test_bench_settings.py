@@ -131,8 +131,8 @@ def test_the_table_names_settings_that_are_not_the_defaults(replayrt):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--admission", "never"], "--admission: expected always, sightings:N or pays_back, got 'never'"),
-        (["--admission", "sightings:0"], "--admission: sightings: expected a whole number of at least 1"),
+        (["--admission", "never"], "--admission: expected always, sightings:N with N of at least 1, or pays_back, got 'never'"),
+        (["--admission", "sightings:0"], "N of at least 1, or pays_back, got 'sightings:0'"),
         (["--capture", "later"], "--capture: expected inline or background, got 'later'"),
         (["--verify", "1.5"], "--verify: expected first, off or a probability from 0 to 1, got '1.5'"),
         (["--instances", "0"], "--instances: expected a whole number of at least 1, got '0'"),

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const replayrt::Admission admission = parse_admission("fuzz", text);
     if (admission.sightings_needed < 1 ||
-        parse_admission("fuzz", to_string(admission)) != admission) {
+        parse_admission("fuzz", admission.to_string()) != admission) {
       std::abort();
     }
   } catch (const UsageError&) {

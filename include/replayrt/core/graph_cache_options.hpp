@@ -5,6 +5,8 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace replayrt {
 
@@ -24,6 +26,12 @@ struct Admission {
   static constexpr Admission always() noexcept { return {}; }
   static constexpr Admission sightings(std::int64_t n) noexcept { return {Kind::kSightings, n}; }
   static constexpr Admission pays_back() noexcept { return {Kind::kPaysBack, 1}; }
+
+  /// Reads "always", "sightings:N" or "pays_back". Throws Error(kInvalidParameter) that quotes
+  /// `text`.
+  static Admission parse(std::string_view text);
+  /// The inverse.
+  [[nodiscard]] std::string to_string() const;
 
   friend bool operator==(const Admission&, const Admission&) = default;
 };
