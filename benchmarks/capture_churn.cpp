@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
-#include <exception>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,8 +15,7 @@
 #include <vector>
 
 #include "elements.hpp"
-#include "files.hpp"
-#include "flags.hpp"
+#include "program.hpp"
 #include "replayrt/core/infer.hpp"
 #include "shape_spec.hpp"
 
@@ -30,10 +28,7 @@ using replayrt::TensorView;
 
 constexpr std::int64_t kEarlyCycle = 20;
 
-struct Options {
-  replayrt::cli::LoadFlags load;
-  std::string shapes;
-  std::string json;
+struct Options : replayrt::benchmarks::ModelFlags {
   std::int64_t cycles = 200;
 };
 
@@ -97,9 +92,7 @@ void run(const Options& options) {
                                          {"purged_bytes", purged},
                                          {"footprint_mean", footprints / options.cycles},
                                          {"footprint_least", least}};
-  if (!options.json.empty()) {
-    replayrt::cli::write_file_atomically(options.json, report.dump(2) + "\n");
-  }
+  replayrt::benchmarks::write_report(options, report);
   fmt::print("{}\n", report.dump(2));
 }
 
@@ -107,22 +100,12 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  options.load.options.inference_threads = 2;
   CLI::App app(
-      "Measures the memory that captures and evictions leave; the model has one f32 input.",
+      "Measures the memory that captures and evictions leave; the model has one f32 input, and there "
+      "are at least two shapes.",
       "capture_churn");
-  replayrt::cli::add_load_flags(app, options.load);
-  app.add_option("--shapes", options.shapes, "At least two shapes, commas between them")
-      ->required();
+  replayrt::benchmarks::add_model_flags(app, options);
   replayrt::cli::add_number(app, "--cycles", options.cycles, 1, replayrt::cli::kNoLimit,
                             "Captures, each of which evicts the one before");
-  app.add_option("--json", options.json, "Write the figures to this file");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    run(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "capture_churn: {}\n", error.what());
-    return 1;
-  }
-  return 0;
+  return replayrt::benchmarks::run_program(app, argc, argv, [&] { run(options); });
 }

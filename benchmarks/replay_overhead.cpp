@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <openvino/openvino.hpp>
@@ -17,8 +16,7 @@
 #include <vector>
 
 #include "elements.hpp"
-#include "files.hpp"
-#include "flags.hpp"
+#include "program.hpp"
 #include "replayrt/core/infer.hpp"
 #include "shape_spec.hpp"
 #include "statistics.hpp"
@@ -35,10 +33,7 @@ using replayrt::TensorView;
 
 constexpr double kMicro = 1e6;
 
-struct Options {
-  replayrt::cli::LoadFlags load;
-  std::string shapes;
-  std::string json;
+struct Options : replayrt::benchmarks::ModelFlags {
   std::int64_t rounds = 40;
   std::int64_t calls = 1;
   std::int64_t instances = 3;
@@ -196,37 +191,24 @@ void run(const Options& options) {
   for (const replayrt::cli::ShapeSpec& spec : replayrt::cli::parse_shape_list(options.shapes)) {
     rows.push_back(measure_shape(options, engine, spec.at(0).shape));
   }
-  if (!options.json.empty()) {
-    const Json report = {{"rounds", options.rounds},
-                         {"calls_per_round", options.calls},
-                         {"instances", options.instances},
-                         {"rows", rows}};
-    replayrt::cli::write_file_atomically(options.json, report.dump(2) + "\n");
-  }
+  replayrt::benchmarks::write_report(options, {{"rounds", options.rounds},
+                                               {"calls_per_round", options.calls},
+                                               {"instances", options.instances},
+                                               {"rows", rows}});
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
-  options.load.options.inference_threads = 2;
   CLI::App app("Compares replays with bare OpenVINO infer requests; the model has one f32 input.",
                "replay_overhead");
-  replayrt::cli::add_load_flags(app, options.load);
-  app.add_option("--shapes", options.shapes, "Shapes, commas between them")->required();
+  replayrt::benchmarks::add_model_flags(app, options);
   replayrt::cli::add_number(app, "--rounds", options.rounds, 1, replayrt::cli::kNoLimit,
                             "Rounds per shape and instance");
   replayrt::cli::add_number(app, "--calls", options.calls, 1, replayrt::cli::kNoLimit,
                             "Calls of each side in a round");
   replayrt::cli::add_number(app, "--instances", options.instances, 1, replayrt::cli::kNoLimit,
                             "How often everything is compiled anew");
-  app.add_option("--json", options.json, "Write the figures to this file");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    run(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "replay_overhead: {}\n", error.what());
-    return 1;
-  }
-  return 0;
+  return replayrt::benchmarks::run_program(app, argc, argv, [&] { run(options); });
 }

@@ -3,57 +3,18 @@
 
 #include <array>
 #include <atomic>
-#include <cstddef>
 #include <cstdlib>
-#include <new>
 
 #include "core/fake_calls.hpp"
+#include "support/replaced_new.hpp"
 
 namespace {
-
 std::atomic<long> allocations{0};
+}
 
-void* counted_allocation_or_null(std::size_t bytes, std::size_t alignment) noexcept {
+bool replayrt::support::may_allocate() noexcept {
   ++allocations;
-  return alignment <= alignof(std::max_align_t)
-             ? std::malloc(bytes)
-             : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-}
-
-void* counted_allocation(std::size_t bytes, std::size_t alignment) {
-  void* memory = counted_allocation_or_null(bytes, alignment);
-  if (memory == nullptr) {
-    throw std::bad_alloc();
-  }
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  return counted_allocation(bytes, 1);
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted_allocation(bytes, static_cast<std::size_t>(alignment));
-}
-// A sanitizer brings its own versions of these, whose memory the deletes below must not free.
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted_allocation_or_null(bytes, 1);
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return counted_allocation_or_null(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
+  return true;
 }
 
 namespace replayrt {

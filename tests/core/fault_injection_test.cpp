@@ -4,14 +4,12 @@
 
 #include <array>
 #include <atomic>
-#include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <ostream>
 #include <string>
 
 #include "core/fake_calls.hpp"
 #include "replayrt/core/log.hpp"
+#include "support/replaced_new.hpp"
 
 namespace {
 
@@ -19,55 +17,13 @@ namespace {
 /// fails.
 std::atomic<long> allocations_left{0};
 
-bool fails_now() noexcept {
+}  // namespace
+
+bool replayrt::support::may_allocate() noexcept {
   long left = allocations_left.load();
   while (left > 0 && !allocations_left.compare_exchange_weak(left, left - 1)) {
   }
-  return left == 1;
-}
-
-void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
-  if (fails_now()) {
-    return nullptr;
-  }
-  return alignment <= alignof(std::max_align_t)
-             ? std::malloc(bytes)
-             : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-}
-
-void* allocate_or_throw(std::size_t bytes, std::size_t alignment) {
-  void* memory = allocate(bytes, alignment);
-  if (memory == nullptr) {
-    throw std::bad_alloc();
-  }
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  return allocate_or_throw(bytes, 1);
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return allocate_or_throw(bytes, static_cast<std::size_t>(alignment));
-}
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return allocate(bytes, 1);
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return allocate(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
+  return left != 1;
 }
 
 namespace replayrt {
