@@ -76,11 +76,15 @@ Reason pays_back(const KeyUsage& key, const EngineUsage& engine, const CacheUsag
   return earned && worth_it ? Reason::kNone : Reason::kNotYet;
 }
 
-bool remeasure_now(KeyUsage& key) noexcept {
-  if (key.replays < key.remeasure_at) {
+bool remeasure_now(KeyUsage& key, const EngineUsage& engine) noexcept {
+  constexpr std::uint64_t kFirst = 2;
+  const std::uint64_t pause = engine.pairs < kConvincingPairs
+                                  ? std::clamp(key.remeasured_at, kFirst, kRemeasureEvery)
+                                  : kRemeasureEvery;
+  if (key.replays < key.remeasured_at + pause) {
     return false;
   }
-  key.remeasure_at = key.replays + std::min(key.replays, kRemeasureEvery);
+  key.remeasured_at = key.replays;
   return true;
 }
 
@@ -121,11 +125,14 @@ void note_replay(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double s
   add_worth(key, cache, std::max(eager - seconds, 0.0));
 }
 
-void note_capture(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept {
+void note_capture(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds,
+                  bool answered) noexcept {
+  const double served = answered ? std::min(key.mean_eager, seconds) : 0;
   key.rent = 0;
   ++engine.captures;
-  engine.capture_seconds += seconds;
-  cache.capture_seconds += seconds;
+  engine.capture_seconds += seconds - served;
+  cache.capture_seconds += seconds - served;
+  cache.eager_equivalent += served;
 }
 
 }  // namespace replayrt::detail

@@ -20,7 +20,7 @@ inline constexpr std::uint64_t kConvincingPairs = 8;
 /// A key must be worth this many times what it would push out.
 inline constexpr double kWorthMargin = 1.5;
 /// One call in so many of a captured key is run eagerly, so that both times stay measured; more
-/// often at first: after 2, 4, 8, … replays.
+/// often, after 2, 4, 8, … replays, until kConvincingPairs have been seen of the engine.
 inline constexpr std::uint64_t kRemeasureEvery = 64;
 
 /// Replay time over eager time of the engine, measured or assumed.
@@ -38,11 +38,14 @@ inline constexpr std::uint64_t kRemeasureEvery = 64;
                                const CacheUsage& cache, double price, double victim_worth) noexcept;
 
 /// Whether this call of a captured key is to be run eagerly; if so, that is booked.
-[[nodiscard]] bool remeasure_now(KeyUsage& key) noexcept;
+[[nodiscard]] bool remeasure_now(KeyUsage& key, const EngineUsage& engine) noexcept;
 
 /// Books one measured run.
 void note_eager(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept;
 void note_replay(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept;
-void note_capture(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept;
+/// `answered`: the capture also served the call that caused it, whose eager time is no part of its
+/// price.
+void note_capture(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds,
+                  bool answered) noexcept;
 
 }  // namespace replayrt::detail

@@ -49,6 +49,16 @@ std::string TensorSpec::shape_text() const {
   return text.empty() ? "scalar" : text;
 }
 
+std::unique_ptr<Executor> EngineBackend::capture_and_run(std::span<const TensorView> inputs,
+                                                         const RunContext& context,
+                                                         TensorList& outputs, RunReport& report) {
+  std::unique_ptr<Executor> graph = capture(signature_of(inputs));
+  if (graph != nullptr) {
+    report = graph->run(inputs, context, outputs);
+  }
+  return graph;
+}
+
 Engine::Engine(std::unique_ptr<EngineBackend> backend) {
   if (backend == nullptr) {
     throw Error(ErrorCode::kInvalidParameter, "an engine needs a backend: null was given");

@@ -93,7 +93,8 @@ void GraphCache::purge(std::optional<std::int64_t> n_oldest) {
   state_->purge(n_oldest);
 }
 Lease GraphCache::acquire(const Engine& engine, const GraphKey& key) {
-  return state_->acquire(engine.state(), key, {}, {});
+  std::optional<detail::Answer> no_answer;  // There are no inputs to answer to.
+  return state_->acquire(engine.state(), key, {{}, {}}, no_answer);
 }
 void GraphCache::remove_engine(EngineId engine) {
   state_->remove_engine(engine);

@@ -23,8 +23,7 @@ const EntryPtr* free_instance(const CacheSlot& slot) noexcept {
 }  // namespace
 
 Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key,
-                               std::span<const TensorView> views, const RunContext& context) {
-  const LiveInputs inputs{views, context};
+                               const LiveInputs& inputs, std::optional<Answer>& answer) {
   if (key.engine() != engine->id()) {
     throw Error(
         ErrorCode::kInvalidParameter,
@@ -37,17 +36,18 @@ Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const
       if (!look.engine_is_known) {
         engine->add_cache(shared_from_this());  // What is kept of an engine ends with it.
       }
-      look.hit = decide_miss({*engine, key, clock_(), estimate(*engine, key), !views.empty()});
+      look.hit =
+          decide_miss({*engine, key, clock_(), estimate(*engine, key), !inputs.views.empty()});
     }
     decision = std::move(*look.hit);
   } catch (const std::bad_alloc&) {  // Nothing could be remembered: as if the cache were not asked.
     return engine->lease_eager(Reason::kOutOfMemory);
   }
   if (decision.flight != nullptr) {
-    return capture_and_lease(engine, decision, inputs);
+    return capture_and_lease(engine, decision, inputs, answer);
   }
   if (decision.entry != nullptr) {
-    decision.reason = make_ready(*engine, decision.entry, inputs);
+    decision.reason = make_ready(*engine, decision.entry, inputs, answer);
     if (decision.reason == Reason::kNone) {
       return lease_of(std::move(decision.entry), Route::kReplayed);
     }
@@ -89,7 +89,8 @@ GraphCacheState::Look GraphCacheState::decide_hit(const EngineState& engine, con
   if (entry == nullptr) {
     return {.hit = eagerly(Reason::kBusy, shared_record())};
   }
-  if (admission_of(engine).kind == Admission::Kind::kPaysBack && remeasure_now(record.usage)) {
+  if (admission_of(engine).kind == Admission::Kind::kPaysBack &&
+      remeasure_now(record.usage, record.engine->usage)) {
     return {.hit = eagerly(Reason::kRemeasure, shared_record())};
   }
   return {.hit = replay(*node, *entry)};
@@ -338,7 +339,8 @@ Lease GraphCacheState::lease_eager(EngineState& engine, Reason reason,
 }
 
 Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
-                                   const LiveInputs& inputs) noexcept {
+                                   const LiveInputs& inputs,
+                                   std::optional<Answer>& answer) noexcept {
   // Asked outside the lock: it calls into the backend.
   if (entry->has_pending) {
     if (!is_over(entry->pending)) {
@@ -351,9 +353,13 @@ Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
     return Reason::kNone;
   }
   Outcome outcome;
-  check(engine, *entry->graph, inputs, outcome);
+  try_run(*entry->graph, inputs, outcome);
+  if (outcome.refusal.reason == Reason::kNone) {
+    check(engine, inputs, outcome);
+  }
   if (outcome.refusal.reason == Reason::kNone) {
     entry->verified = true;
+    answer = std::move(outcome.answer);
     return Reason::kNone;
   }
   const TimePoint now = clock_();
@@ -367,13 +373,16 @@ Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
 }
 
 Lease GraphCacheState::capture_and_lease(const std::shared_ptr<EngineState>& engine,
-                                         const Decision& decision, const LiveInputs& inputs) {
+                                         const Decision& decision, const LiveInputs& inputs,
+                                         std::optional<Answer>& answer) {
   Outcome outcome = capture(engine, decision.record, inputs, decision.verify);
   const bool kept = publish(outcome, *decision.record, *decision.flight, true);
   report_outcome(outcome, *decision.record, kept);
   if (kept) {
+    answer = std::move(outcome.answer);
     return lease_of(std::move(outcome.entry), Route::kCaptured);
   }
+  outcome.answer.reset();
   outcome.entry.reset();
   return lease_eager(*engine, outcome.refusal.reason, decision.record);
 }

@@ -59,9 +59,9 @@ GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineSt
                                                   const LiveInputs& inputs, bool verify) noexcept {
   Outcome outcome;
   const TimePoint begin = clock_();
-  if (auto graph = try_capture(*engine, record->stats.key, outcome.refusal)) {
+  if (auto graph = try_capture(*engine, record->stats.key, inputs, outcome)) {
     if (verify) {
-      check(*engine, *graph, inputs, outcome);
+      check(*engine, inputs, outcome);
     }
     try {
       if (outcome.refusal.reason == Reason::kNone) {
@@ -78,10 +78,10 @@ GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineSt
   return outcome;
 }
 
-void GraphCacheState::check(EngineState& engine, Executor& graph, const LiveInputs& inputs,
+void GraphCacheState::check(EngineState& engine, const LiveInputs& inputs,
                             Outcome& outcome) noexcept {
   try {
-    if (const auto difference = disagreement(engine, graph, inputs)) {
+    if (const auto difference = disagreement(engine, *outcome.answer, inputs)) {
       set_refusal(outcome.refusal, Reason::kMismatch, difference->c_str());
     }
   } catch (const CannotVerify& error) {
@@ -93,17 +93,35 @@ void GraphCacheState::check(EngineState& engine, Executor& graph, const LiveInpu
 }
 
 std::unique_ptr<Executor> GraphCacheState::try_capture(EngineState& engine, const GraphKey& key,
-                                                       Refusal& refusal) noexcept {
+                                                       const LiveInputs& inputs,
+                                                       Outcome& outcome) noexcept {
   try {
-    auto graph = engine.backend().capture(key.inputs());
+    std::unique_ptr<Executor> graph;
+    if (inputs.views.empty()) {
+      graph = engine.backend().capture(key.inputs());
+    } else {
+      Answer& answer = outcome.answer.emplace();
+      graph = engine.backend().capture_and_run(inputs.views, inputs.context, answer.outputs,
+                                               answer.report);
+    }
     if (graph == nullptr) {
-      set_refusal(refusal, Reason::kCaptureFailed, "the backend returned no graph");
+      set_refusal(outcome.refusal, Reason::kCaptureFailed, "the backend returned no graph");
     }
     return graph;
   } catch (...) {
-    set_refusal_from_exception(refusal);
+    set_refusal_from_exception(outcome.refusal);
   }
   return nullptr;
+}
+
+void GraphCacheState::try_run(Executor& graph, const LiveInputs& inputs,
+                              Outcome& outcome) noexcept {
+  try {
+    Answer& answer = outcome.answer.emplace();
+    answer.report = graph.run(inputs.views, inputs.context, answer.outputs);
+  } catch (...) {
+    set_refusal_from_exception(outcome.refusal);
+  }
 }
 
 bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& flight,
@@ -132,7 +150,8 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
         outcome.refusal = why_not_kept(*outcome.entry);
         kept = outcome.refusal.reason == Reason::kNone && file(outcome.entry);
       }
-      note_capture(record.usage, record.engine->usage, usage_, seconds(outcome.took));
+      note_capture(record.usage, record.engine->usage, usage_, seconds(outcome.took),
+                   outcome.answer.has_value() && lease);
       if (!kept && outcome.refusal.reason != Reason::kEngineRetired) {
         refuse(record, outcome, now);
       }

@@ -39,9 +39,10 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   GraphCacheState(const GraphCacheState&) = delete;
   GraphCacheState& operator=(const GraphCacheState&) = delete;
 
-  /// `inputs` may be empty: then nothing can be verified yet. `context` says when they can be read.
+  /// `inputs.views` may be empty: then nothing can be verified yet. `answer` is filled where the
+  /// leased graph has run on the inputs already, and need not run again.
   Lease acquire(const std::shared_ptr<EngineState>& engine, const GraphKey& key,
-                std::span<const TensorView> inputs, const RunContext& context);
+                const LiveInputs& inputs, std::optional<Answer>& answer);
   void end_lease(EntryPtr entry, const Completion& completion, End end, Route route,
                  RunTime run_time) noexcept;
   void end_eager(KeyRecord& record, RunTime run_time) noexcept;
@@ -87,6 +88,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   /// What a capture came to.
   struct Outcome {
     EntryPtr entry{};
+    std::optional<Answer> answer{};  ///< Of the new graph, to the inputs that there were.
     Refusal refusal{};
     bool passing = false;  ///< The refusal is not for good.
     std::chrono::nanoseconds took{0};
@@ -136,20 +138,23 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   Lease lease_of(EntryPtr entry, Route route) noexcept;
   Lease lease_eager(EngineState& engine, Reason reason, std::shared_ptr<KeyRecord> record);
   Lease capture_and_lease(const std::shared_ptr<EngineState>& engine, const Decision& decision,
-                          const LiveInputs& inputs);
+                          const LiveInputs& inputs, std::optional<Answer>& answer);
   /// Whether the leased `entry` may be used: its earlier device work is complete, and it is
-  /// verified.
-  Reason make_ready(EngineState& engine, const EntryPtr& entry, const LiveInputs& inputs) noexcept;
+  /// verified. Verifying it answers the call.
+  Reason make_ready(EngineState& engine, const EntryPtr& entry, const LiveInputs& inputs,
+                    std::optional<Answer>& answer) noexcept;
 
   // graph_cache_capture.cpp
   Outcome capture(const std::shared_ptr<EngineState>& engine,
                   const std::shared_ptr<KeyRecord>& record, const LiveInputs& inputs,
                   bool verify) noexcept;
+  /// With inputs it also runs the graph on them.
   static std::unique_ptr<Executor> try_capture(EngineState& engine, const GraphKey& key,
-                                               Refusal& refusal) noexcept;
-  /// Compares `graph` with the eager answer; a refusal in `outcome` if it is not to be used.
-  static void check(EngineState& engine, Executor& graph, const LiveInputs& inputs,
-                    Outcome& outcome) noexcept;
+                                               const LiveInputs& inputs, Outcome& outcome) noexcept;
+  static void try_run(Executor& graph, const LiveInputs& inputs, Outcome& outcome) noexcept;
+  /// Compares the answer in `outcome` with the eager one; a refusal there if the graph is not to be
+  /// used.
+  static void check(EngineState& engine, const LiveInputs& inputs, Outcome& outcome) noexcept;
   /// Ends the flight and files the outcome; the entry leased if `lease`. Whether it was kept.
   bool publish(Outcome& outcome, KeyRecord& record, Flight& flight, bool lease) noexcept;
   Refusal why_not_kept(const CacheEntry& entry) const REPLAYRT_REQUIRES(mutex_);

@@ -13,6 +13,7 @@
 namespace replayrt {
 namespace {
 
+using detail::Answer;
 using detail::BatchPlan;
 using detail::EngineState;
 using Views = SmallVector<TensorView, 4>;
@@ -67,12 +68,15 @@ class Runner {
 
   Completion run(std::span<const TensorView> inputs, TensorList& outputs,
                  InferResult& result) const {
-    Lease lease = cache_ == nullptr ? engine_.lease_eager(reason_)
-                                    : cache_->acquire(engine_.shared_from_this(),
-                                                      engine_.key_for(inputs), inputs, context_);
+    std::optional<Answer> answer;
+    Lease lease = cache_ == nullptr
+                      ? engine_.lease_eager(reason_)
+                      : cache_->acquire(engine_.shared_from_this(), engine_.key_for(inputs),
+                                        {inputs, context_}, answer);
     if (lease.route() != Route::kEager) {
       try {
-        return run_leased(lease, inputs, outputs, result);
+        return answer.has_value() ? take(lease, std::move(*answer), outputs, result)
+                                  : run_leased(lease, inputs, outputs, result);
       } catch (const std::exception& error) {
         report_failure(inputs, error.what());
       }
@@ -102,13 +106,27 @@ class Runner {
                         InferResult& result) const {
     outputs.clear();
     const auto begin = std::chrono::steady_clock::now();
-    RunReport report = lease.executor().run(inputs, context_, outputs);
+    const RunReport report = lease.executor().run(inputs, context_, outputs);
+    const auto took = [&] { return std::chrono::steady_clock::now() - begin; };
+    return finish(lease, report, took, result);
+  }
+
+  /// The run was part of the capture or the verification, whose price includes it.
+  Completion take(Lease& lease, Answer answer, TensorList& outputs, InferResult& result) const {
+    outputs = std::move(answer.outputs);
+    const auto not_measured = [] { return std::nullopt; };
+    return finish(lease, answer.report, not_measured, result);
+  }
+
+  template <class RunTime>
+  Completion finish(Lease& lease, const RunReport& report, RunTime run_time,
+                    InferResult& result) const {
     if (context_.synchronize) {
       report.completion.wait();
     }
     result.bytes_copied += report.bytes_copied;
     add_route(result, lease.route(), lease.reason());
-    lease.finish(report.completion, std::chrono::steady_clock::now() - begin);
+    lease.finish(report.completion, run_time());
     return report.completion;
   }
 

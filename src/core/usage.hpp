@@ -19,11 +19,11 @@ struct KeyUsage {
   double rent = 0;        ///< Eager time since the last capture of the key.
   double saved = 0;       ///< By replays.
   std::uint64_t replays = 0;
-  double mean_replay = 0;          ///< Of the last replays.
-  double last_replay = 0;          ///< 0 before the first.
-  std::uint64_t remeasure_at = 2;  ///< The number of replays after which one call runs eagerly.
-  double worth = 0;                ///< Recent savings, realised or missed; see `decayed`.
-  std::uint64_t worth_calls = 0;   ///< The cache's count of calls when `worth` was last brought up.
+  double mean_replay = 0;           ///< Of the last replays.
+  double last_replay = 0;           ///< 0 before the first.
+  std::uint64_t remeasured_at = 0;  ///< Number of replays when a call was last run eagerly.
+  double worth = 0;                 ///< Recent savings, realised or missed; see `decayed`.
+  std::uint64_t worth_calls = 0;  ///< The cache's count of calls when `worth` was last brought up.
 };
 
 /// One engine. Older measurements fade, so that what is true now counts.

@@ -124,12 +124,13 @@ std::optional<std::string> disagreement(const Tensor& graph, const Tensor& eager
 
 namespace {
 
-template <class Run>
-TensorList run_eagerly(EngineState& engine, Run run) {
+TensorList run_eagerly(EngineState& engine, const LiveInputs& inputs) {
   try {
     Lease lease = engine.lease_eager(Reason::kNone);
     try {
-      return run(lease.executor());
+      TensorList outputs;
+      lease.executor().run(inputs.views, inputs.context, outputs).completion.wait();
+      return outputs;
     } catch (...) {
       lease.discard();
       throw;
@@ -141,15 +142,11 @@ TensorList run_eagerly(EngineState& engine, Run run) {
 
 }  // namespace
 
-std::optional<std::string> disagreement(EngineState& engine, Executor& graph,
+std::optional<std::string> disagreement(EngineState& engine, const Answer& answer,
                                         const LiveInputs& inputs) {
-  const auto run = [&](Executor& executor) {
-    TensorList outputs;
-    executor.run(inputs.views, inputs.context, outputs).completion.wait();
-    return outputs;
-  };
-  const TensorList captured = run(graph);
-  const TensorList eager = run_eagerly(engine, run);
+  answer.report.completion.wait();
+  const TensorList& captured = answer.outputs;
+  const TensorList eager = run_eagerly(engine, inputs);
   for (std::size_t i = 0; i < eager.size(); ++i) {
     const std::string& name = engine.backend().outputs()[i].name;
     if (i >= captured.size()) {

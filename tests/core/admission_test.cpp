@@ -38,15 +38,21 @@ TEST(AdmissionTest, MeasuredPairsOutweighTheAssumedRatio) {
   EXPECT_EQ(pays_back(key, engine, rich(), 4.5, 0), Reason::kNone);
 }
 
-TEST(AdmissionTest, OneCallRunsEagerlyAfterTwoFourEightThenEverySixtyFourReplays) {
+std::vector<std::uint64_t> remeasured_at(const EngineUsage& engine) {
   KeyUsage key;
   std::vector<std::uint64_t> at;
   for (; key.replays < 300; ++key.replays) {
-    if (remeasure_now(key)) {
+    if (remeasure_now(key, engine)) {
       at.push_back(key.replays);
     }
   }
-  EXPECT_THAT(at, testing::ElementsAre(2, 4, 8, 16, 32, 64, 128, 192, 256));
+  return at;
+}
+
+TEST(AdmissionTest, OneCallRunsEagerlyAfterTwoFourEightThenEverySixtyFourReplays) {
+  EXPECT_THAT(remeasured_at({}), testing::ElementsAre(2, 4, 8, 16, 32, 64, 128, 192, 256));
+  EXPECT_THAT(remeasured_at({.pairs = kConvincingPairs}), testing::ElementsAre(64, 128, 192, 256))
+      << "an engine that is known well";
 }
 
 TEST(AdmissionTest, AllCapturesTogetherAreBounded) {
@@ -135,11 +141,16 @@ TEST(AdmissionTest, BookingRuns) {
   EXPECT_EQ(cache.saved, 1);
   EXPECT_EQ(cache.eager_equivalent, 1 + 100 + 3 + 3);
   EXPECT_EQ(expected_price(engine, 7), 7);
-  note_capture(key, engine, cache, 4);
-  note_capture(key, engine, cache, 6);
+  note_capture(key, engine, cache, 4, false);
+  note_capture(key, engine, cache, 6, false);
   EXPECT_EQ(expected_price(engine, 7), 5) << "measured prices count";
   EXPECT_EQ(key.rent, 0);
   EXPECT_EQ(cache.capture_seconds, 10);
+  note_capture(key, engine, cache, 8, true);
+  EXPECT_EQ(cache.capture_seconds, 15) << "3 would have been spent on the call anyway";
+  EXPECT_EQ(cache.eager_equivalent, 107 + 3);
+  note_capture(key, engine, cache, 2, true);
+  EXPECT_EQ(cache.capture_seconds, 15) << "never less than nothing";
 }
 
 /// A real cache under `pays_back` whose runs take what the test says. Eager: 10 ms.

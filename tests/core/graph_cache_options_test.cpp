@@ -15,10 +15,10 @@ TEST(AdmissionTextTest, ReadsWhatItWrites) {
 }
 
 TEST(AdmissionTextTest, OthersAreQuoted) {
-  for (const char* text : {"", "Always", "always ", "never", "sightings", "sightings=2", "2",
-                           "sightings:", "sightings:0", "sightings:-1", "sightings:x",
-                           "sightings:2x", "sightings: 2", "sightings:1.5",
-                           "sightings:9223372036854775808"}) {
+  for (const char* text :
+       {"", "Always", "always ", "never", "sightings", "sightings=2", "2",
+        "sightings:", "sightings:0", "sightings:-1", "sightings:x", "sightings:2x", "sightings: 2",
+        "sightings:1.5", "sightings:9223372036854775808"}) {
     expect_error(ErrorCode::kInvalidParameter,
                  {"'" + std::string(text) + "'", "always, sightings:N", "pays_back"},
                  [&] { Admission::parse(text); });

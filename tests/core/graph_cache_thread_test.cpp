@@ -160,7 +160,8 @@ TEST(GraphCacheThreadTest, CacheThatEndsDuringACaptureLeavesNoGraph) {
   auto cache = std::make_unique<GraphCache>(4);
   std::jthread caller([&, state = cache->state()] {
     // As `infer` does it: the state outlives the handle.
-    const Lease lease = state->acquire(engine.state(), key_of(engine, 1), {}, {});
+    std::optional<detail::Answer> answer;
+    const Lease lease = state->acquire(engine.state(), key_of(engine, 1), {{}, {}}, answer);
     EXPECT_EQ(lease.route(), Route::kEager);
   });
   while (options.counters->capturing == 0) {

@@ -167,6 +167,13 @@ class EngineBackend {
   /// exception, which the cache takes as Reason::kCaptureFailed.
   virtual std::unique_ptr<Executor> capture(const InputSignature& signature) = 0;
 
+  /// A captured graph for exactly these `inputs`, and its first run on them: `outputs` and `report`
+  /// are those of `Executor::run`. Throws as both do. Default: one after the other; a backend that
+  /// runs each new graph once anyway, to warm it up, does that here and saves a run.
+  virtual std::unique_ptr<Executor> capture_and_run(std::span<const TensorView> inputs,
+                                                    const RunContext& context, TensorList& outputs,
+                                                    RunReport& report);
+
   /// What a capture of `signature` is expected to cost, until captures of this engine have been
   /// measured. Default: nothing.
   [[nodiscard]] virtual CaptureEstimate estimate(

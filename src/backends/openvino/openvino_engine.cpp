@@ -105,6 +105,19 @@ std::unique_ptr<Executor> OpenVinoEngine::make_eager() {
 }
 
 std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signature) {
+  return capture(signature, [](StaticExecutor& graph) { graph.warm_up(); });
+}
+
+std::unique_ptr<Executor> OpenVinoEngine::capture_and_run(std::span<const TensorView> inputs,
+                                                          const RunContext& context,
+                                                          TensorList& outputs, RunReport& report) {
+  return capture(signature_of(inputs),
+                 [&](StaticExecutor& graph) { report = graph.run(inputs, context, outputs); });
+}
+
+template <class FirstRun>
+std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signature,
+                                                  FirstRun first_run) {
   require_fits(signature);
   if (refusal_.has_value()) {
     throw CaptureRefused(refusal_->reason, context_->file + ": " + refusal_->message);
@@ -112,7 +125,7 @@ std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signatur
   try {
     if (is_static_) {
       auto graph = std::make_unique<StaticExecutor>(context_, compiled_->attach());
-      graph->warm_up();
+      first_run(*graph);
       return graph;
     }
     const std::lock_guard gate(capture_gate());
@@ -124,7 +137,7 @@ std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signatur
     }
     auto graph = std::make_unique<StaticExecutor>(
         context_, CompiledModelPool::Use::alone(std::move(compiled)));
-    graph->warm_up();
+    first_run(*graph);
     const std::size_t after = private_bytes();
     // Memory that others freed meanwhile hides growth; its staged inputs are the least that it
     // holds.

@@ -31,6 +31,9 @@ class OpenVinoEngine final : public EngineBackend {
   [[nodiscard]] std::size_t max_eager_executors() const noexcept override { return streams_; }
   std::unique_ptr<Executor> make_eager() override;
   std::unique_ptr<Executor> capture(const InputSignature& signature) override;
+  std::unique_ptr<Executor> capture_and_run(std::span<const TensorView> inputs,
+                                            const RunContext& context, TensorList& outputs,
+                                            RunReport& report) override;
   /// As the compilation for eager execution: OpenVINO does the same work for a fixed shape.
   [[nodiscard]] CaptureEstimate estimate(const InputSignature& signature) const noexcept override;
   /// pays_back: here a capture costs as much as hundreds of runs may save.
@@ -42,6 +45,10 @@ class OpenVinoEngine final : public EngineBackend {
 
  private:
   void require_fits(const InputSignature& signature) const;
+  /// `first_run` runs the new graph once, so that everything OpenVINO makes on first use is there
+  /// when its bytes are counted.
+  template <class FirstRun>
+  std::unique_ptr<Executor> capture(const InputSignature& signature, FirstRun first_run);
   [[nodiscard]] std::shared_ptr<ov::Model> reshaped(const InputSignature& signature) const;
 
   const std::shared_ptr<EngineContext> context_;

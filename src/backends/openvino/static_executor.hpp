@@ -21,7 +21,7 @@ class StaticExecutor final : public Executor {
                 TensorList& outputs) override;
   [[nodiscard]] std::size_t bytes() const noexcept override { return bytes_; }
 
-  /// Runs once on zeros, so that everything OpenVINO makes on first use is there.
+  /// Runs once on zeros.
   void warm_up();
   void set_bytes(std::size_t bytes) noexcept { bytes_ = bytes; }
 
