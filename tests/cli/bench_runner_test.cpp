@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 #include "fakes/fake_engine.hpp"
 
@@ -40,26 +41,20 @@ struct Bench {
   BenchPlan plan;
 };
 
-/// Lets runs go on in pairs only, until `pairs` have met.
-class Pairs {
+/// The first two who come go on together; all later ones at once.
+class Pair {
  public:
-  explicit Pairs(int pairs) : left_(2 * pairs) {}
-
   void meet() {
     std::unique_lock lock(mutex_);
-    if (left_ == 0) {
-      return;
-    }
-    const int wait_for = (left_ - 1) / 2 * 2;
-    --left_;
+    ++come_;
     changed_.notify_all();
-    changed_.wait(lock, [&] { return left_ <= wait_for; });
+    changed_.wait(lock, [&] { return come_ >= 2; });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  int left_;
+  int come_ = 0;
 };
 
 TEST(RoundOrder, IsTheGivenOneWithoutASeed) {
@@ -90,21 +85,28 @@ TEST(RunBench, VerifiesTheShareOfGraphsAskedFor) {
 }
 
 TEST(RunBench, CapturesOneGraphPerInstanceForCallersThatMeet) {
-  const auto run = [](std::int64_t instances) {
-    const auto pairs = std::make_shared<Pairs>(2);
+  // Two runs meet that are no graph's first: during that one other callers wait for the capture.
+  const auto run = [](std::int64_t instances, const std::vector<std::int64_t>& rows) {
+    const auto pair = std::make_shared<Pair>();
+    static thread_local bool is_first = false;
     fakes::FakeOptions options;
-    options.on_run = [pairs](bool) { pairs->meet(); };
-    Bench bench({5, 5, 5, 5}, options);
+    options.on_capture = [](const InputSignature&) { is_first = true; };
+    options.on_run = [pair](bool) {
+      if (!std::exchange(is_first, false)) {
+        pair->meet();
+      }
+    };
+    Bench bench(rows, options);
     bench.plan.cold = true;
     bench.plan.callers = 2;
     bench.plan.cache.max_instances_per_key = instances;
     return bench.run().modes[0];
   };
-  const ModeResult one = run(1);
+  const ModeResult one = run(1, {5, 5, 5});
   EXPECT_EQ(one.cache->captures, 1U);
-  EXPECT_EQ(one.eager, 2) << "one of each pair";
-  EXPECT_THAT(one.reasons, ElementsAre(testing::Pair("busy", 2)));
-  const ModeResult two = run(2);
+  EXPECT_EQ(one.eager, 1) << "one of the two that meet";
+  EXPECT_THAT(one.reasons, ElementsAre(testing::Pair("busy", 1)));
+  const ModeResult two = run(2, {5, 5, 5, 5});
   EXPECT_EQ(two.cache->captures, 2U);
   EXPECT_EQ(two.eager, 0);
   EXPECT_EQ(two.captured + two.replayed, 4);
