@@ -81,9 +81,6 @@ GraphCacheState::Look GraphCacheState::decide_hit(const EngineState& engine, con
   index_.touch(slot.place);
   ++stats_.hits;
   KeyRecord& record = *slot.instances.front()->record;
-  if (record.remembered) {
-    keys_.touch(record.place);
-  }
   ++record.usage.sightings;
   const auto shared_record = [&] { return slot.instances.front()->record; };
   if (entry == nullptr) {

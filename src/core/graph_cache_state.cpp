@@ -137,6 +137,7 @@ std::uint64_t GraphCacheState::take_out(SlotIndex::Handle node, EntryChain& out)
   record.stats.held = false;
   if (record.remembered) {
     record.place->pinned = false;
+    keys_.touch(record.place);  // Hits do not, as it could not be forgotten meanwhile.
   }
   record.stats.bytes = 0;
   record.stats.instances = 0;
@@ -314,13 +315,19 @@ void GraphCacheState::fill_report(GraphCacheReport& report,
     stats.calls = stats.eager + stats.captured + stats.replayed;
     stats.time_saved = nanoseconds(engine->usage.saved);
   }
+  const auto add = [&report](const KeyRecord& record) {
+    KeyStats& key = report.keys.emplace_back(record.stats);
+    key.mean_eager_time = nanoseconds(record.usage.mean_eager);
+    key.mean_replay_time = nanoseconds(record.usage.mean_replay);
+    key.time_saved = nanoseconds(record.usage.saved);
+  };
   for (const auto& node : keys_) {
-    KeyStats key = node.value->stats;
-    const KeyUsage& usage = node.value->usage;
-    key.mean_eager_time = nanoseconds(usage.mean_eager);
-    key.mean_replay_time = nanoseconds(usage.mean_replay);
-    key.time_saved = nanoseconds(usage.saved);
-    report.keys.push_back(std::move(key));
+    if (!node.value->stats.held) {
+      add(*node.value);
+    }
+  }
+  for (const SlotIndex::Node& node : index_) {
+    add(*node.value->instances.front()->record);
   }
 }
 

@@ -85,7 +85,8 @@ struct EngineStats {
 struct GraphCacheReport {
   GraphCacheStats totals;
   std::vector<EngineStats> engines;
-  std::vector<KeyStats> keys;  ///< Least recently used first.
+  /// First those without a graph, then those with one; of each the least recently used first.
+  std::vector<KeyStats> keys;
 };
 
 /// The report as one JSON object: `totals`, `engines` and `keys` with the names of the members
