@@ -101,7 +101,8 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app(
-      "Measures the memory that captures and evictions leave; the model has one f32 input, and there "
+      "Measures the memory that captures and evictions leave; the model has one f32 input, and "
+      "there "
       "are at least two shapes.",
       "capture_churn");
   replayrt::benchmarks::add_model_flags(app, options);

@@ -14,14 +14,14 @@ constexpr std::uint64_t kMeanOver = 16;
 
 /// 2^(-n / half-life) for n below the half-life: every replay decays a worth, under the lock.
 const std::array<double, kWorthHalfLife>& decay_table() noexcept {
-  static const auto table = [] {
+  static const auto kTable = [] {
     std::array<double, kWorthHalfLife> made{};
     for (std::size_t n = 0; n < made.size(); ++n) {
       made[n] = std::exp2(-static_cast<double>(n) / static_cast<double>(kWorthHalfLife));
     }
     return made;
   }();
-  return table;
+  return kTable;
 }
 
 void follow(double& mean, std::uint64_t count, double value) noexcept {

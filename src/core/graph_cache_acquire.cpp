@@ -129,7 +129,8 @@ GraphCacheState::Decision GraphCacheState::decide_miss(const Miss& miss) {
     if (flight == flights_.end() || !may_wait || overdue) {
       return decide_capture(miss, std::move(record), node);
     }
-    wait_for(flight->second, deadline);
+    const std::shared_ptr<Flight> awaited = flight->second;  // Who ends it takes it out.
+    wait_for(*awaited, deadline);
   }
 }
 
@@ -140,8 +141,8 @@ Reason GraphCacheState::why_no_graphs(const EngineState& engine) const {
   return engine.retired() || closed_ ? Reason::kEngineRetired : Reason::kNone;
 }
 
-void GraphCacheState::wait_for(std::shared_ptr<Flight> flight, TimePoint deadline) {
-  while (!flight->done) {
+void GraphCacheState::wait_for(const Flight& flight, TimePoint deadline) {
+  while (!flight.done) {
     if (deadline == TimePoint::max()) {
       changed_.wait(mutex_);
     } else if (!changed_.wait_until(mutex_, deadline)) {

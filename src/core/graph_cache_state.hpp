@@ -121,8 +121,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
                           const SlotIndex::Node* node) REPLAYRT_REQUIRES(mutex_);
   Decision replay(SlotIndex::Node& node, const EntryPtr& entry) REPLAYRT_REQUIRES(mutex_);
   bool may_add_instance(const CacheSlot& slot) const noexcept;
-  /// By value: whoever ends the flight takes it out of `flights_`.
-  void wait_for(std::shared_ptr<Flight> flight, TimePoint deadline) REPLAYRT_REQUIRES(mutex_);
+  void wait_for(const Flight& flight, TimePoint deadline) REPLAYRT_REQUIRES(mutex_);
   /// Why nothing of this engine can be held at all.
   Reason why_no_graphs(const EngineState& engine) const REPLAYRT_REQUIRES(mutex_);
   /// Books the begin of a call.
