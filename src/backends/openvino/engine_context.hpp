@@ -20,7 +20,7 @@ struct EngineContext {
   std::size_t threads = 1;  ///< Of one run.
   ov::AnyMap properties;    ///< For every compilation of this engine.
   HostBlockPool blocks;
-  CoreGate& gate = CoreGate::process();
+  CoreGate& gate = process_core_gate();
 };
 
 }  // namespace replayrt::openvino

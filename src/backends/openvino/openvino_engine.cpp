@@ -61,7 +61,7 @@ std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
 
 OpenVinoEngine::OpenVinoEngine(const std::filesystem::path& path, const LoadOptions& options)
     : context_(make_context(path, options)),
-      streams_(std::max<std::size_t>(context_->gate.cores() / context_->threads, 1)),
+      streams_(std::max<std::size_t>(context_->gate.permits() / context_->threads, 1)),
       refusal_(refusal_of(*context_->model)),
       memory_(context_->blocks) {
   const auto compile = [context = context_] {

@@ -67,7 +67,7 @@ TEST(OpenVinoConcurrency, ManyCallersEnginesAndGraphsDoNotOversubscribeTheCores)
   }
   RecordProperty("throughput_ratio", std::to_string(best));
   std::printf("nine callers / one caller: %.2f\n", best);
-  EXPECT_LE(openvino::CoreGate::process().peak(), openvino::process_cores());
+  EXPECT_LE(openvino::process_core_gate().peak(), openvino::process_cores());
   EXPECT_GT(best, 0.8);
 }
 
