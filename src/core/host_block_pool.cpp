@@ -1,7 +1,5 @@
 #include "core/host_block_pool.hpp"
 
-#include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "core/annotated_mutex.hpp"
+#include "core/pooled_size.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace replayrt {
@@ -20,12 +19,6 @@ namespace {
 
 // From here on the system gives memory page by page, zeroed, and takes it back at once.
 constexpr std::size_t kLargeBytes = std::size_t{1} << 20;
-
-// In steps of an eighth of the leading power of two: shapes that differ a little share blocks.
-std::size_t round_up(std::size_t bytes) {
-  const std::size_t step = std::max(HostBlockPool::kAlignment, std::bit_floor(bytes) / 8);
-  return std::max(step, (bytes + step - 1) / step * step);
-}
 
 }  // namespace
 
@@ -80,7 +73,7 @@ class HostBlockPool::State {
       if (block->bytes() < bytes) {
         continue;
       }
-      if (block->bytes() - bytes <= bytes / 4 + kAlignment) {
+      if (detail::fits_well(block->bytes(), bytes, kAlignment)) {
         unlink(*block);
         return block;
       }
@@ -187,7 +180,7 @@ BlockRef HostBlockPool::acquire(std::size_t bytes) {
   PooledBlock* block = state_->take(bytes);
   // Beyond half the address space rounding up could overflow, and nobody has that much.
   if (block == nullptr && bytes < static_cast<std::size_t>(PTRDIFF_MAX) / 2) {
-    block = PooledBlock::create(round_up(bytes));
+    block = PooledBlock::create(detail::pooled_bytes(bytes, kAlignment));
   }
   if (block == nullptr) {
     state_->take_failed();
@@ -202,7 +195,7 @@ HostBlockPool::Stats HostBlockPool::stats() const {
   return state_->stats();
 }
 
-Tensor HostMemory::allocate(DType dtype, const Shape& shape) {
+Tensor HostMemory::allocate(DType dtype, const Shape& shape, const RunContext& /*context*/) {
   return Tensor(pool_.acquire(packed_bytes(dtype, shape.num_elements())), dtype, shape);
 }
 

@@ -176,7 +176,7 @@ class SumOfBatch final : public EngineBackend {
   /// Memory that is never zero by chance.
   class DirtyMemory final : public MemoryResource {
    public:
-    Tensor allocate(DType dtype, const Shape& shape) override {
+    Tensor allocate(DType dtype, const Shape& shape, const RunContext&) override {
       Tensor tensor = Tensor::allocate(dtype, shape);
       std::memset(tensor.data(), 0x42, tensor.bytes());
       return tensor;
@@ -228,7 +228,7 @@ class WholeBatchOutput final : public EngineBackend {
   };
   class Memory final : public MemoryResource {
    public:
-    Tensor allocate(DType dtype, const Shape& shape) override {
+    Tensor allocate(DType dtype, const Shape& shape, const RunContext&) override {
       return Tensor::allocate(dtype, shape);
     }
     void copy(void* to, const void* from, std::size_t bytes, const RunContext&) override {

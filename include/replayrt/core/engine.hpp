@@ -132,8 +132,9 @@ class MemoryResource {
  public:
   virtual ~MemoryResource() = default;
 
-  /// Elements uninitialised. Throws Error(kOutOfMemory).
-  virtual Tensor allocate(DType dtype, const Shape& shape) = 0;
+  /// A tensor to be used in the order of `context`; elements uninitialised. Throws
+  /// Error(kOutOfMemory).
+  virtual Tensor allocate(DType dtype, const Shape& shape, const RunContext& context) = 0;
   /// Copies between memory of the host and of this device, in the order of `context`.
   virtual void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) = 0;
   virtual void fill_zero(void* to, std::size_t bytes, const RunContext& context) = 0;
