@@ -25,7 +25,8 @@ class NoopExecutor final : public Executor {
 
 class HeapMemory final : public MemoryResource {
  public:
-  Tensor allocate(DType dtype, const Shape& shape, const RunContext&) override {
+  Tensor allocate(DType dtype, const Shape& shape, const Device& /*where*/,
+                  const RunContext& /*context*/) override {
     return Tensor::allocate(dtype, shape);
   }
   void copy(void* to, const void* from, std::size_t bytes, const RunContext& /*context*/) override {

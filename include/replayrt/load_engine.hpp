@@ -34,6 +34,16 @@ struct GraphEdits {
   std::vector<ArgMax> argmax{};
 };
 
+/// For TensorRT plans only.
+struct TensorRtOptions {
+  /// Lets the plan run code of its own on the host (lean runtimes, plugins): for plans that are
+  /// trusted.
+  bool engine_host_code_allowed = false;
+  /// Blocks of activation memory, each large enough for every shape, that all runs of the engine
+  /// share: so many run on the device at once. 1 to 64.
+  std::int64_t activation_slots = 2;
+};
+
 struct LoadOptions {
   std::string backend = "auto";  ///< "auto", "openvino", "tensorrt"
   std::string device = "auto";   ///< "auto", "cpu", "cuda", "cuda:N"
@@ -41,13 +51,25 @@ struct LoadOptions {
   /// Threads that one run uses; 0: as many as this process has cores (its affinity).
   std::int64_t inference_threads = 0;
   GraphEdits edits{};
+  TensorRtOptions tensorrt{};
 };
 
-/// Loads a model file: `.onnx`, or OpenVINO IR (`.xml` with its `.bin` beside it). Thread-safe.
+/// Loads a model file: `.onnx`, OpenVINO IR (`.xml` with its `.bin` beside it), or a TensorRT plan
+/// (`.plan`, `.engine`). Thread-safe.
 /// Throws Error: kFileAccess (missing, a directory, unreadable), kCorruptedModel (not a model,
 /// truncated, unsupported operation), kMissingDependency or kUnsupported (backend, device, edit),
 /// kInvalidParameter (an option); the message names the file and says what was expected.
 Engine load_engine(const std::filesystem::path& path, const LoadOptions& options = {});
+
+/// The seed's name for loading a TensorRT plan. Throws as `load_engine` does; what TensorRT logged
+/// is part of the message.
+inline Engine load_trt_model(const std::filesystem::path& path,
+                             bool engine_host_code_allowed = false) {
+  LoadOptions options;
+  options.backend = "tensorrt";
+  options.tensorrt.engine_host_code_allowed = engine_host_code_allowed;
+  return load_engine(path, options);
+}
 
 /// One backend as this build and this machine have it.
 struct BackendInfo {

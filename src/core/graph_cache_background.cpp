@@ -38,7 +38,7 @@ GraphCacheState::Job GraphCacheState::copied_job(const std::shared_ptr<EngineSta
   if (options_.verify.probability > 0) {
     MemoryResource& memory = engine->backend().memory();
     for (const TensorView& input : inputs.views) {
-      Tensor copy = memory.allocate(input.dtype, input.shape, inputs.context);
+      Tensor copy = memory.allocate(input.dtype, input.shape, input.device, inputs.context);
       if (copy.bytes() > 0) {
         memory.copy(copy.data(), input.data, copy.bytes(), inputs.context);
       }

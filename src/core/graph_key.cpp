@@ -16,7 +16,8 @@ std::uint64_t hash_of(EngineId engine, const Device& device,
   std::uint64_t hash = mix(engine, static_cast<std::uint64_t>(device.type) << 32 |
                                        static_cast<std::uint32_t>(device.index));
   for (const TensorSignature& input : inputs) {
-    hash = mix(hash, static_cast<std::uint64_t>(input.dtype) << 8 | input.shape.rank());
+    hash = mix(hash, static_cast<std::uint64_t>(input.memory) << 16 |
+                         static_cast<std::uint64_t>(input.dtype) << 8 | input.shape.rank());
     for (const std::int64_t dim : input.shape.dims()) {
       hash = mix(hash, static_cast<std::uint64_t>(dim));
     }
@@ -30,7 +31,7 @@ InputSignature signature_of(std::span<const TensorView> inputs) {
   InputSignature signature;
   signature.reserve(inputs.size());
   for (const TensorView& input : inputs) {
-    signature.push_back({input.dtype, input.shape});
+    signature.push_back({input.dtype, input.shape, input.device.type});
   }
   return signature;
 }
@@ -41,7 +42,8 @@ std::string to_string(const InputSignature& signature) {
     text.append(text.empty() ? "" : ", ")
         .append(to_string(input.dtype))
         .append(" ")
-        .append(input.shape.to_string());
+        .append(input.shape.to_string())
+        .append(input.memory == DeviceType::kCuda ? " on cuda" : "");
   }
   return text;
 }

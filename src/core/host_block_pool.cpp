@@ -195,7 +195,8 @@ HostBlockPool::Stats HostBlockPool::stats() const {
   return state_->stats();
 }
 
-Tensor HostMemory::allocate(DType dtype, const Shape& shape, const RunContext& /*context*/) {
+Tensor HostMemory::allocate(DType dtype, const Shape& shape, const Device& /*where*/,
+                            const RunContext& /*context*/) {
   return Tensor(pool_.acquire(packed_bytes(dtype, shape.num_elements())), dtype, shape);
 }
 

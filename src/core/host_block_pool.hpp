@@ -50,7 +50,8 @@ class HostMemory final : public MemoryResource {
   /// Takes its tensors from `pool`, which must outlive this object.
   explicit HostMemory(HostBlockPool& pool) noexcept : pool_(pool) {}
 
-  Tensor allocate(DType dtype, const Shape& shape, const RunContext& context) override;
+  Tensor allocate(DType dtype, const Shape& shape, const Device& where,
+                  const RunContext& context) override;
   void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) override;
   void fill_zero(void* to, std::size_t bytes, const RunContext& context) override;
 

@@ -236,7 +236,7 @@ class BatchRunner {
   }
 
   Tensor pad(const TensorView& view, const std::byte* source, std::size_t bytes) {
-    Tensor staged = memory_.allocate(view.dtype, view.shape, context_);
+    Tensor staged = memory_.allocate(view.dtype, view.shape, view.device, context_);
     auto* to = static_cast<std::byte*>(staged.data());
     if (bytes > 0) {
       memory_.copy(to, source, bytes, context_);
@@ -276,8 +276,8 @@ class BatchRunner {
   void join(const BatchPlan::Chunk& chunk, const TensorList& parts, InferResult& result) {
     if (result.outputs.empty()) {
       for (const Tensor& part : parts) {
-        result.outputs.push_back(
-            memory_.allocate(part.dtype(), part.shape().with_dim(0, rows_), context_));
+        result.outputs.push_back(memory_.allocate(part.dtype(), part.shape().with_dim(0, rows_),
+                                                  part.device(), context_));
       }
     }
     for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -55,4 +55,14 @@ void validate_inputs(const EngineBackend& engine, std::span<const TensorView> in
   }
 }
 
+void validate_signature(const EngineBackend& engine, const InputSignature& signature) {
+  SmallVector<TensorView, 4> views;
+  for (const TensorSignature& input : signature) {
+    // Any address will do: it is not followed.
+    views.push_back({&engine, input.dtype, input.shape,
+                     input.memory == DeviceType::kCpu ? Device{} : engine.device()});
+  }
+  validate_inputs(engine, views.span());
+}
+
 }  // namespace replayrt::detail

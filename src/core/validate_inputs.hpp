@@ -10,4 +10,7 @@ namespace replayrt::detail {
 /// `inputs` fit the engine: count, dtypes, ranks, fixed and ranged dimensions, devices.
 void validate_inputs(const EngineBackend& engine, std::span<const TensorView> inputs);
 
+/// The same for inputs of which only the signature is known.
+void validate_signature(const EngineBackend& engine, const InputSignature& signature);
+
 }  // namespace replayrt::detail

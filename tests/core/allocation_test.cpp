@@ -51,7 +51,9 @@ class Preallocated final : public EngineBackend {
   /// Asked for by the verification of a new graph, but never to do anything: all is on the host.
   class Unused final : public MemoryResource {
    public:
-    Tensor allocate(DType, const Shape&, const RunContext&) override { std::abort(); }
+    Tensor allocate(DType, const Shape&, const Device&, const RunContext&) override {
+      std::abort();
+    }
     void copy(void*, const void*, std::size_t, const RunContext&) override { std::abort(); }
     void fill_zero(void*, std::size_t, const RunContext&) override { std::abort(); }
   };

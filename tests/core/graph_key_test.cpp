@@ -22,12 +22,23 @@ TEST(GraphKeyTest, EveryPartCounts) {
       key(1, {}, {{DType::kI32, {1, 2}}}),
       key(1, {}, {{DType::kF32, {2, 1}}}),
       key(1, {}, {{DType::kF32, {1, 2, 1}}}),
+      key(1, {}, {{DType::kF32, {1, 2}, DeviceType::kCuda}}),
       key(1, {}, {{DType::kF32, {1, 2}}, {DType::kF32, {1, 2}}}),
       key(1, {}, {}),
   };
   std::unordered_set<GraphKey> all(others.begin(), others.end());
   all.insert(base);
   EXPECT_EQ(all.size(), others.size() + 1);
+}
+
+TEST(GraphKeyTest, SignatureTellsWhereInputsLie) {
+  const TensorView host{nullptr, DType::kF32, {1, 0}, {}};
+  TensorView device = host;
+  device.device = {DeviceType::kCuda, 1};
+  const std::vector<TensorView> views{host, device};
+  const InputSignature signature = signature_of(views);
+  EXPECT_EQ(signature[0].memory, DeviceType::kCpu);
+  EXPECT_EQ(signature[1].memory, DeviceType::kCuda);
 }
 
 TEST(GraphKeyTest, HashesSpread) {
@@ -45,6 +56,7 @@ TEST(GraphKeyTest, HashesSpread) {
 TEST(GraphKeyTest, TextNamesEverything) {
   EXPECT_EQ(key(3, {DeviceType::kCuda, 1}, {{DType::kF32, {1, 3}}, {DType::kI64, {}}}).to_string(),
             "engine 3 on cuda:1: f32 1x3, i64 scalar");
+  EXPECT_EQ(to_string(InputSignature{{DType::kF32, {1, 3}, DeviceType::kCuda}}), "f32 1x3 on cuda");
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ TEST(HostBlockPool, ThreadsShareIt) {
 TEST(HostMemory, AllocatesCopiesAndClears) {
   HostBlockPool pool;
   HostMemory memory(pool);
-  const Tensor tensor = memory.allocate(DType::kI32, Shape{2, 3}, {});
+  const Tensor tensor = memory.allocate(DType::kI32, Shape{2, 3}, {}, {});
   EXPECT_EQ(tensor.shape(), Shape({2, 3}));
   EXPECT_EQ(tensor.dtype(), DType::kI32);
   const std::vector<std::int32_t> values = {1, 2, 3, 4, 5, 6};
@@ -170,7 +170,7 @@ TEST(HostMemory, AllocatesCopiesAndClears) {
   EXPECT_EQ(tensor.as<std::int32_t>()[5], 0);
   memory.copy(nullptr, nullptr, 0, {});
   memory.fill_zero(nullptr, 0, {});
-  EXPECT_EQ(memory.allocate(DType::kF32, Shape{0, 4}, {}).bytes(), 0U);
+  EXPECT_EQ(memory.allocate(DType::kF32, Shape{0, 4}, {}, {}).bytes(), 0U);
   EXPECT_EQ(pool.stats().lent_blocks, 1U);
 }
 

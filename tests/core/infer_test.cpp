@@ -144,11 +144,16 @@ TEST(InferTest, ChunksAreValidatedBeforeAnythingRuns) {
   EXPECT_EQ(call(engine, counted(3), cache, infer_options).outputs[0].as<float>()[8], 9);
 }
 
-/// An engine that answers every row with the sum of the whole batch: what padding holds shows.
+/// An engine that answers every row with the sum of the whole batch: what padding holds shows. On
+/// whatever device it is said to be, its memory is the host's; `asked_for` gets the places that
+/// memory was asked for.
 class SumOfBatch final : public EngineBackend {
  public:
+  explicit SumOfBatch(Device device = {}, std::vector<Device>* asked_for = nullptr)
+      : device_(device), memory_(asked_for) {}
+
   std::string_view name() const noexcept override { return "sum"; }
-  Device device() const noexcept override { return {}; }
+  Device device() const noexcept override { return device_; }
   const std::vector<TensorSpec>& inputs() const noexcept override { return specs_; }
   const std::vector<TensorSpec>& outputs() const noexcept override { return specs_; }
   std::size_t max_eager_executors() const noexcept override { return 1; }
@@ -163,8 +168,10 @@ class SumOfBatch final : public EngineBackend {
    public:
     RunReport run(std::span<const TensorView> inputs, const RunContext& /*context*/,
                   TensorList& outputs) override {
+      TensorView input = inputs[0];
+      input.device = {};
       float sum = 0;
-      for (const float value : inputs[0].as<float>()) {
+      for (const float value : input.as<float>()) {
         sum += value;
       }
       const Tensor& output = outputs.emplace_back(Tensor::allocate(DType::kF32, inputs[0].shape));
@@ -176,7 +183,12 @@ class SumOfBatch final : public EngineBackend {
   /// Memory that is never zero by chance.
   class DirtyMemory final : public MemoryResource {
    public:
-    Tensor allocate(DType dtype, const Shape& shape, const RunContext&) override {
+    explicit DirtyMemory(std::vector<Device>* asked_for) : asked_for_(asked_for) {}
+    Tensor allocate(DType dtype, const Shape& shape, const Device& where,
+                    const RunContext&) override {
+      if (asked_for_ != nullptr) {
+        asked_for_->push_back(where);
+      }
       Tensor tensor = Tensor::allocate(dtype, shape);
       std::memset(tensor.data(), 0x42, tensor.bytes());
       return tensor;
@@ -188,7 +200,11 @@ class SumOfBatch final : public EngineBackend {
     void fill_zero(void* to, std::size_t bytes, const RunContext& /*context*/) override {
       std::memset(to, 0, bytes);
     }
+
+   private:
+    std::vector<Device>* asked_for_;
   };
+  const Device device_;
   std::vector<TensorSpec> specs_ = {{"x", DType::kF32, std::vector<DimensionRange>{{}, {}}}};
   DirtyMemory memory_;
 };
@@ -199,6 +215,22 @@ TEST(InferTest, PaddingIsZeros) {
   options.batch_limits = BatchLimits{4, 4};
   EXPECT_EQ(call(engine, counted(1), nullptr, options).outputs[0].as<float>()[0], 1 + 2 + 3);
   EXPECT_EQ(call(engine, counted(0), nullptr, options).outputs[0].shape(), (Shape{0, 3}));
+}
+
+TEST(InferTest, PaddedInputsLieWhereTheCallersDo) {
+  const Device gpu{DeviceType::kCuda, 1};
+  std::vector<Device> asked_for;
+  const Engine engine(std::make_unique<SumOfBatch>(gpu, &asked_for));
+  const Tensor rows = counted(3);
+  for (const Device& where : {Device{}, gpu}) {
+    asked_for.clear();
+    TensorView view = rows.view();
+    view.device = where;
+    const InferResult result = infer(engine, {&view, 1}, {.batch_limits = BatchLimits{2, 2}});
+    // The second chunk's padding; the joined result, which lies where its parts lie.
+    EXPECT_EQ(asked_for, (std::vector<Device>{Device{}, where}));
+    EXPECT_EQ(result.outputs[0].shape(), (Shape{3, 3}));
+  }
 }
 
 /// An engine whose second output does not have the batch as dimension 0.
@@ -228,7 +260,7 @@ class WholeBatchOutput final : public EngineBackend {
   };
   class Memory final : public MemoryResource {
    public:
-    Tensor allocate(DType dtype, const Shape& shape, const RunContext&) override {
+    Tensor allocate(DType dtype, const Shape& shape, const Device&, const RunContext&) override {
       return Tensor::allocate(dtype, shape);
     }
     void copy(void* to, const void* from, std::size_t bytes, const RunContext&) override {

@@ -22,7 +22,7 @@ class HeapMemory final : public MemoryResource {
  public:
   explicit HeapMemory(std::function<void()> on_allocate) : on_allocate_(std::move(on_allocate)) {}
 
-  Tensor allocate(DType dtype, const Shape& shape, const RunContext&) override {
+  Tensor allocate(DType dtype, const Shape& shape, const Device&, const RunContext&) override {
     if (on_allocate_) {
       on_allocate_();
     }

@@ -127,14 +127,15 @@ class Executor {
   [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
 };
 
-/// Memory of an engine's device, for the padding and joining of batches. Port. Thread-safe.
+/// Memory of an engine's device and of the host, for the padding and joining of batches. Port. Thread-safe.
 class MemoryResource {
  public:
   virtual ~MemoryResource() = default;
 
-  /// A tensor to be used in the order of `context`; elements uninitialised. Throws
-  /// Error(kOutOfMemory).
-  virtual Tensor allocate(DType dtype, const Shape& shape, const RunContext& context) = 0;
+  /// A tensor in host memory or on this engine's device, as `where` says, to be used in the order of
+  /// `context`; elements uninitialised. Throws Error(kOutOfMemory).
+  virtual Tensor allocate(DType dtype, const Shape& shape, const Device& where,
+                          const RunContext& context) = 0;
   /// Copies between memory of the host and of this device, in the order of `context`.
   virtual void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) = 0;
   virtual void fill_zero(void* to, std::size_t bytes, const RunContext& context) = 0;

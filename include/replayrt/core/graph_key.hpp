@@ -14,10 +14,12 @@
 
 namespace replayrt {
 
-/// Dtype and full shape of one input.
+/// Dtype and full shape of one input, and where a run finds it: a graph that copies from the host
+/// is another one than a graph that is fed on the device.
 struct TensorSignature {
   DType dtype = DType::kF32;
   Shape shape;
+  DeviceType memory = DeviceType::kCpu;
 
   friend bool operator==(const TensorSignature&, const TensorSignature&) = default;
 };
@@ -28,7 +30,7 @@ using InputSignature = SmallVector<TensorSignature, 4>;
 /// The signature of `inputs`.
 InputSignature signature_of(std::span<const TensorView> inputs);
 
-/// "f32 1x3x48x320, i64 2"
+/// "f32 1x3x48x320, i64 2"; what is not in host memory is marked: "f32 1x3x48x320 on cuda".
 std::string to_string(const InputSignature& signature);
 
 /// Unique in the process and never reused.

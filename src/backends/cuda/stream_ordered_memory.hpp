@@ -10,16 +10,16 @@
 
 namespace replayrt::cuda {
 
-/// Device memory for the padding and joining of batches: tensors from a pool, copies on the
-/// caller's stream. Without a stream a copy is complete when it returns. Thread-safe.
-class StreamOrderedMemory final : public MemoryResource {
+/// The device's half of a MemoryResource, for the padding and joining of batches: tensors from a
+/// pool, copies on the caller's stream. Without a stream a copy is complete when it returns. Thread-safe.
+class StreamOrderedMemory {
  public:
   /// `pool` must be of kind kDevice and outlive this object. Throws as `check` does.
   explicit StreamOrderedMemory(BlockPool& pool);
 
-  Tensor allocate(DType dtype, const Shape& shape, const RunContext& context) override;
-  void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) override;
-  void fill_zero(void* to, std::size_t bytes, const RunContext& context) override;
+  Tensor allocate(DType dtype, const Shape& shape, const RunContext& context);
+  void copy(void* to, const void* from, std::size_t bytes, const RunContext& context);
+  void fill_zero(void* to, std::size_t bytes, const RunContext& context);
 
  private:
   [[nodiscard]] cudaStream_t stream_of(const RunContext& context) const noexcept;

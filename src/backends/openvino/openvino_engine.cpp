@@ -118,7 +118,7 @@ std::unique_ptr<Executor> OpenVinoEngine::capture_and_run(std::span<const Tensor
 template <class FirstRun>
 std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signature,
                                                   FirstRun first_run) {
-  require_fits(signature);
+  detail::validate_signature(*this, signature);
   if (refusal_.has_value()) {
     throw CaptureRefused(refusal_->reason, context_->file + ": " + refusal_->message);
   }
@@ -151,15 +151,6 @@ std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signatur
     rethrow_as(ErrorCode::kModelRuntime,
                "cannot capture " + context_->file + " for " + to_string(signature));
   }
-}
-
-void OpenVinoEngine::require_fits(const InputSignature& signature) const {
-  SmallVector<TensorView, 4> views;
-  for (const TensorSignature& input : signature) {
-    views.push_back(
-        {this, input.dtype, input.shape, Device{}});  // Only dtype and shape are looked at.
-  }
-  detail::validate_inputs(*this, views.span());
 }
 
 std::shared_ptr<ov::Model> OpenVinoEngine::reshaped(const InputSignature& signature) const {

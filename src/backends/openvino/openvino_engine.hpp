@@ -44,7 +44,6 @@ class OpenVinoEngine final : public EngineBackend {
   [[nodiscard]] std::size_t eager_compilations() const { return compiled_->size(); }
 
  private:
-  void require_fits(const InputSignature& signature) const;
   /// `first_run` runs the new graph once, so that everything OpenVINO makes on first use is there
   /// when its bytes are counted.
   template <class FirstRun>

@@ -1,0 +1,29 @@
+#include <string>
+
+#include "backends/tensorrt/backend.hpp"
+
+namespace replayrt::tensorrt {
+namespace {
+
+constexpr const char* kWhyMissing =
+    "this build of ReplayRT has no tensorrt backend: configure it with -DREPLAYRT_TENSORRT=ON and "
+    "-DREPLAYRT_TENSORRT_INCLUDE_DIR=<folder of TensorRT's NvInfer.h>, CUDA's headers installed; "
+    "on a "
+    "CPU use backend openvino with an .onnx or .xml model";
+
+}  // namespace
+
+std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
+                                            const LoadOptions& /*options*/) {
+  throw Error(ErrorCode::kMissingDependency,
+              "cannot load " + path.string() + " with TensorRT: " + kWhyMissing);
+}
+
+BackendInfo describe() {
+  BackendInfo info;
+  info.name = "tensorrt";
+  info.why_missing = kWhyMissing;
+  return info;
+}
+
+}  // namespace replayrt::tensorrt

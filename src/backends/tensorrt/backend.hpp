@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "replayrt/load_engine.hpp"
+
+namespace replayrt::tensorrt {
+
+/// Loads a TensorRT plan. A build without TensorRT (backends/no_tensorrt) throws
+/// Error(kMissingDependency) that says how to get it.
+std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
+                                            const LoadOptions& options);
+
+/// What `list_backends` says of TensorRT.
+BackendInfo describe();
+
+}  // namespace replayrt::tensorrt

@@ -1,0 +1,227 @@
+#include "backends/tensorrt/captured_executor.hpp"
+
+#include <cstring>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "backends/cuda/check.hpp"
+#include "backends/cuda/device_guard.hpp"
+#include "backends/cuda/nvtx.hpp"
+#include "backends/cuda/stream_capture.hpp"
+#include "backends/cuda/stream_order.hpp"
+#include "backends/tensorrt/eager_executor.hpp"
+#include "backends/tensorrt/run_support.hpp"
+
+namespace replayrt::tensorrt {
+namespace {
+
+/// Instances of one key are of one group, so that they lie on different slots.
+std::uint64_t group_of(const InputSignature& signature) {
+  const std::uint64_t hash = std::hash<std::string>()(to_string(signature));
+  return hash == kEagerGroup ? hash + 1 : hash;
+}
+
+std::size_t aligned(std::size_t bytes) noexcept {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+void* part_of(void* memory, std::size_t offset) noexcept {
+  return static_cast<std::byte*>(memory) + offset;
+}
+
+}  // namespace
+
+CapturedExecutor::CapturedExecutor(std::shared_ptr<EngineContext> engine,
+                                   const InputSignature& signature)
+    : engine_(std::move(engine)),
+      seat_(cuda::ActivationArena::take_seat(engine_->arena, group_of(signature))),
+      gives_device_memory_(gives_device_memory(signature)) {
+  const cuda::NvtxRange range("replayrt capture");
+  EngineContext::CaptureStreams& streams = engine_->capture_streams;
+  if (!streams.main) {
+    streams.auxiliary = make_streams(auxiliary_streams(*engine_->engine));
+    streams.main = cuda::make_stream();
+  }
+  try {
+    ProfileBook::Hold profile = engine_->profiles->hold_for_graph(signature);
+    {
+      const cuda::ActivationArena::Use use = seat_.use();
+      context_ = std::make_unique<ExecutionContext>(engine_, std::move(profile), use.slot(),
+                                                    streams.auxiliary);
+    }
+    context_->set_shapes(signature);
+    make_tensors(signature);
+    warm_up();
+    record();
+  } catch (...) {
+    // What was enqueued so far uses what ends now.
+    drain(seat_.slot().stream, streams.auxiliary);
+    cuda::drain(streams.main.get());
+    throw;
+  }
+}
+
+void CapturedExecutor::make_tensors(const InputSignature& signature) {
+  const auto add = [this](std::vector<Port>& ports, DType dtype, const Shape& shape, bool pinned) {
+    Port& port = ports.emplace_back();
+    port.dtype = dtype;
+    port.shape = shape;
+    port.bytes = packed_bytes(dtype, shape.num_elements());
+    const std::size_t room = aligned(room_for(dtype, shape));
+    device_bytes_ += room;
+    pinned_bytes_ += pinned ? room : 0;
+  };
+  for (const TensorSignature& input : signature) {
+    add(inputs_, input.dtype, input.shape, input.memory == DeviceType::kCpu);
+  }
+  for (std::size_t i = 0; i < engine_->specs.outputs.specs.size(); ++i) {
+    const std::optional<Shape> shape = context_->output_shape(i);
+    const TensorSpec& spec = engine_->specs.outputs.specs[i];
+    if (!shape.has_value()) {
+      throw CaptureRefused(Reason::kDataDependentShape,
+                           engine_->file + ": the shape of output '" + spec.name +
+                               "' depends on the values of the inputs");
+    }
+    add(outputs_, spec.dtype, *shape, false);
+  }
+  device_memory_ = cuda::make_device_memory(device_bytes_);
+  pinned_memory_ = cuda::make_pinned_memory(pinned_bytes_);
+  std::size_t device_offset = 0;
+  std::size_t pinned_offset = 0;
+  const auto place = [&](Port& port) {
+    port.device = part_of(device_memory_.get(), device_offset);
+    device_offset += aligned(room_for(port.dtype, port.shape));
+  };
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    place(inputs_[i]);
+    context_->set_input(i, inputs_[i].device);
+    if (signature[i].memory == DeviceType::kCpu) {
+      inputs_[i].pinned = part_of(pinned_memory_.get(), pinned_offset);
+      pinned_offset += aligned(room_for(inputs_[i].dtype, inputs_[i].shape));
+    }
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    place(outputs_[i]);
+    context_->set_output(i, outputs_[i].device);
+  }
+}
+
+void CapturedExecutor::warm_up() {
+  // TensorRT allocates on the first enqueue after a change of shapes, which no capture may hold.
+  std::shared_ptr<const cuda::Fence> done;
+  {
+    const cuda::ActivationArena::Use use = seat_.use();
+    const cudaStream_t stream = use.slot().stream;
+    // Zeros: an index that is garbage could be followed out of bounds.
+    cuda::check(cudaMemsetAsync(device_memory_.get(), 0, device_bytes_, stream), "cudaMemsetAsync");
+    context_->enqueue(stream);
+    done = engine_->fences.record(stream);
+  }
+  done->wait();
+}
+
+void CapturedExecutor::record() {
+  const cudaStream_t stream = engine_->capture_streams.main.get();
+  cuda::Graph graph;
+  {
+    cuda::StreamCapture capture(stream);
+    for (const Port& input : inputs_) {
+      if (input.pinned != nullptr) {
+        copy(input.device, input.pinned, input.bytes, cudaMemcpyHostToDevice, stream);
+      }
+    }
+    context_->enqueue(stream);
+    graph = capture.end();
+  }
+  graph_ = cuda::make_executable(graph, stream);
+  engine_->fences.record(stream)->wait();  // The upload.
+}
+
+void CapturedExecutor::require_signature(std::span<const TensorView> inputs) const {
+  bool fits = inputs.size() == inputs_.size();
+  for (std::size_t i = 0; fits && i < inputs.size(); ++i) {
+    fits = inputs[i].dtype == inputs_[i].dtype && inputs[i].shape == inputs_[i].shape &&
+           (inputs[i].device.type == DeviceType::kCpu) == (inputs_[i].pinned != nullptr);
+  }
+  if (!fits) {
+    throw Error(ErrorCode::kModelInput, engine_->file + ": a graph was run on " +
+                                            to_string(signature_of(inputs)) +
+                                            ", which is not what it was captured for");
+  }
+}
+
+void CapturedExecutor::feed(std::span<const TensorView> inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Port& port = inputs_[i];
+    if (inputs[i].data != port.checked) {
+      require_memory(*engine_, i, inputs[i]);
+      port.checked = inputs[i].data;
+    }
+  }
+  pending_.finish();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs_[i].pinned != nullptr && inputs_[i].bytes > 0) {
+      std::memcpy(inputs_[i].pinned, inputs[i].data, inputs_[i].bytes);
+    }
+  }
+}
+
+RunReport CapturedExecutor::run(std::span<const TensorView> inputs, const RunContext& run,
+                                TensorList& outputs) {
+  const cuda::NvtxRange range("replayrt replay");
+  require_signature(inputs);
+  const cuda::DeviceGuard device(engine_->device);
+  cuda::refuse_captured_caller(run);
+  outputs.clear();
+  feed(inputs);
+  RunReport report;
+  std::shared_ptr<const cuda::Fence> fence;
+  {
+    const cuda::ActivationArena::Use use = seat_.use();
+    const cudaStream_t stream = use.slot().stream;
+    try {
+      fence = launch(inputs, run, stream, outputs, report);
+    } catch (...) {
+      cuda::drain(stream);
+      throw;
+    }
+  }
+  if (run.synchronize) {
+    wait(*fence, seat_.slot().stream);
+  } else {
+    pending_.set(fence, seat_.slot().stream);
+  }
+  report.completion = Completion(std::move(fence));
+  return report;
+}
+
+std::shared_ptr<const cuda::Fence> CapturedExecutor::launch(std::span<const TensorView> inputs,
+                                                            const RunContext& run,
+                                                            cudaStream_t stream,
+                                                            TensorList& outputs,
+                                                            RunReport& report) {
+  RunBlocks blocks(*engine_);
+  // Before the launch: what can fail for want of memory.
+  cuda::BlockPool& pool = gives_device_memory_ ? engine_->device_blocks : engine_->pinned_blocks;
+  for (const Port& port : outputs_) {
+    outputs.push_back(blocks.result(pool, port.dtype, port.shape, run, stream));
+  }
+  cuda::begin_after_caller(stream, run, engine_->fences);
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].pinned == nullptr) {
+      copy(inputs_[i].device, inputs[i].data, inputs_[i].bytes, cudaMemcpyDeviceToDevice, stream);
+    }
+    report.bytes_copied += inputs_[i].bytes;
+  }
+  cuda::check(cudaGraphLaunch(graph_.get(), stream), "cudaGraphLaunch");
+  // Not in the graph: the result's memory is another one each time, and the result's own.
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    copy(outputs[i].data(), outputs_[i].device, outputs_[i].bytes,
+         gives_device_memory_ ? cudaMemcpyDeviceToDevice : cudaMemcpyDeviceToHost, stream);
+    report.bytes_copied += outputs_[i].bytes;
+  }
+  return blocks.end_run(stream, run);
+}
+
+}  // namespace replayrt::tensorrt

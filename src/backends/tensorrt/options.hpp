@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "replayrt/load_engine.hpp"
+
+namespace replayrt::tensorrt {
+
+/// The CUDA device that `options` name; "auto" and "cuda" are device 0.
+std::int32_t device_of(const LoadOptions& options);
+
+/// Throws Error(kInvalidParameter, kUnsupported) that names the option at fault: a plan has its
+/// precision and its outputs since it was built.
+void require_supported(const LoadOptions& options);
+
+}  // namespace replayrt::tensorrt

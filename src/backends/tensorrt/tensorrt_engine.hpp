@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backends/tensorrt/engine_context.hpp"
+#include "backends/tensorrt/engine_memory.hpp"
+#include "replayrt/load_engine.hpp"
+
+namespace replayrt::tensorrt {
+
+/// A TensorRT plan on one CUDA device. A captured graph is a CUDA graph over an execution context
+/// of its own. Immutable after construction and thread-safe.
+class TensorRtEngine final : public EngineBackend {
+ public:
+  /// `plan` is what TensorRT's builder made; it is not needed afterwards. `file` names it in
+  /// messages. Throws Error: kMissingDependency (driver, library), kInvalidParameter or
+  /// kUnsupported (an option), kCorruptedModel with TensorRT's messages (not a plan, truncated, of
+  /// another version or GPU), kOutOfMemory.
+  TensorRtEngine(std::span<const std::byte> plan, const std::string& file,
+                 const LoadOptions& options);
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "tensorrt"; }
+  [[nodiscard]] Device device() const noexcept override {
+    return {DeviceType::kCuda, context_->device};
+  }
+  [[nodiscard]] const std::vector<TensorSpec>& inputs() const noexcept override {
+    return context_->specs.inputs.specs;
+  }
+  [[nodiscard]] const std::vector<TensorSpec>& outputs() const noexcept override {
+    return context_->specs.outputs.specs;
+  }
+  /// As many as the arena has slots, but one where contexts cannot share an optimization profile.
+  [[nodiscard]] std::size_t max_eager_executors() const noexcept override;
+  std::unique_ptr<Executor> make_eager() override;
+  std::unique_ptr<Executor> capture(const InputSignature& signature) override;
+  MemoryResource& memory() noexcept override { return memory_; }
+
+  /// Activation memory of all slots together.
+  [[nodiscard]] std::size_t activation_bytes() const noexcept { return context_->arena->bytes(); }
+
+ private:
+  const std::shared_ptr<EngineContext> context_;
+  EngineMemory memory_;
+};
+
+}  // namespace replayrt::tensorrt

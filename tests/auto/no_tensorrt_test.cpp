@@ -1,0 +1,31 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backends/tensorrt/backend.hpp"
+
+namespace replayrt::tensorrt {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(NoTensorRt, SaysHowToGetIt) {
+  const BackendInfo info = describe();
+  EXPECT_EQ(info.name, "tensorrt");
+  EXPECT_FALSE(info.available);
+  EXPECT_THAT(info.why_missing, HasSubstr("REPLAYRT_TENSORRT=ON"));
+  EXPECT_TRUE(info.version.empty());
+}
+
+TEST(NoTensorRt, RefusesToLoadAndNamesTheFile) {
+  try {
+    static_cast<void>(load_backend("some/model.plan", {}));
+    FAIL() << "loaded a model without TensorRT";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kMissingDependency);
+    EXPECT_THAT(error.what(), HasSubstr("some/model.plan"));
+    EXPECT_THAT(error.what(), HasSubstr("REPLAYRT_TENSORRT_INCLUDE_DIR"));
+  }
+}
+
+}  // namespace
+}  // namespace replayrt::tensorrt
