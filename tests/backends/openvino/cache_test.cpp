@@ -131,5 +131,95 @@ TEST(OpenVinoCache, TwoGraphsOfOneKeyRunAtOnce) {
   EXPECT_EQ(report.totals.size, 1);
 }
 
+TEST(OpenVinoCache, OneThreadCapturesForAllThatMissAKey) {
+  const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
+  const Tensor input = random_tensor(kShape, 1);
+  const TensorList expected = run(rec, {input}, nullptr).outputs;
+  const auto cache =
+      std::make_shared<GraphCache>(GraphCacheOptions{.admission = Admission::always()});
+  {
+    std::barrier start(4);
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 4; ++i) {
+      callers.emplace_back([&] {
+        start.arrive_and_wait();
+        EXPECT_LT(difference(run(rec, {input}, cache).outputs[0], expected[0]), 1e-4);
+      });
+    }
+  }
+  const GraphCacheReport report = cache->report();
+  EXPECT_EQ(report.totals.captures, 1U);
+  EXPECT_EQ(report.totals.captured, 1U);
+  EXPECT_EQ(report.totals.calls, 4U);
+  ASSERT_EQ(report.engines.size(), 1U);
+  EXPECT_EQ(report.engines[0].eager + report.engines[0].captured + report.engines[0].replayed, 4U);
+  EXPECT_EQ(report.engines[0].bytes, report.totals.bytes);
+  EXPECT_GT(report.engines[0].capture_time_total.count(), 0);
+}
+
+TEST(OpenVinoCache, AGraphThatIsTooLargeIsMadeOnce) {
+  const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
+  const Tensor input = random_tensor(kShape, 1);
+  const auto cache = std::make_shared<GraphCache>(
+      GraphCacheOptions{.max_bytes = 1, .admission = Admission::always()});
+  for (int i = 0; i < 3; ++i) {
+    const InferResult result = run(rec, {input}, cache);
+    EXPECT_EQ(result.route, Route::kEager);
+    EXPECT_EQ(result.reason, Reason::kOverBudget);
+  }
+  EXPECT_EQ(cache->stats().captures, 1U);
+  EXPECT_EQ(cache->stats().bytes, 0);
+}
+
+TEST(OpenVinoCache, AWrongGraphIsNotUsed) {
+  // OpenVINO 2026.4.1 compiles this model wrongly for a width of 64; others may not.
+  const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
+  const Tensor input = random_tensor(Shape{1, 3, 48, 64}, 1);
+  const Tensor expected = run(rec, {input}, nullptr).outputs[0];
+  GraphCacheOptions options{.admission = Admission::always(), .verify = Verification::off()};
+  const auto trusting = std::make_shared<GraphCache>(options);
+  const bool is_wrong =
+      difference(run(rec, {input}, trusting).outputs[0], expected) > 1e-2 * largest(expected);
+  EXPECT_EQ(trusting->stats().captured, 1U);
+
+  options.verify = Verification::first();
+  const auto cache = std::make_shared<GraphCache>(options);
+  const InferResult result = run(rec, {input}, cache);
+  EXPECT_LT(difference(result.outputs[0], expected), 1e-4);
+  EXPECT_EQ(result.route, is_wrong ? Route::kEager : Route::kCaptured);
+  EXPECT_EQ(result.reason, is_wrong ? Reason::kMismatch : Reason::kNone);
+  EXPECT_EQ(cache->stats().mismatches, is_wrong ? 1U : 0U);
+}
+
+TEST(OpenVinoCache, CapturesNoMoreOftenThanAllowed) {
+  const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
+  std::chrono::steady_clock::time_point now{std::chrono::hours(1)};
+  GraphCacheOptions options{.admission = Admission::always()};
+  options.max_captures_per_second = 1;
+  options.clock = [&now] { return now; };
+  const auto cache = std::make_shared<GraphCache>(options);
+  EXPECT_EQ(run(rec, {random_tensor(kShape, 1)}, cache).route, Route::kCaptured);
+  const Tensor other = random_tensor(Shape{1, 3, 48, 80}, 1);
+  EXPECT_EQ(run(rec, {other}, cache).reason, Reason::kRateLimited);
+  now += std::chrono::seconds(1);
+  EXPECT_EQ(run(rec, {other}, cache).route, Route::kCaptured);
+}
+
+TEST(OpenVinoCache, SaysThatItThrashes) {
+  const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
+  const auto cache = std::make_shared<GraphCache>(
+      GraphCacheOptions{.capacity = 1, .admission = Admission::always()});
+  std::vector<std::string> warnings;
+  set_log_sink([&](LogLevel, std::string_view text) { warnings.emplace_back(text); },
+               LogLevel::kWarning);
+  for (std::int64_t i = 0; i < 16; ++i) {
+    run(rec, {random_tensor(Shape{1, 3, 48, 48 + 32 * (i % 2)}, 1)}, cache);
+  }
+  set_log_sink({}, LogLevel::kOff);
+  EXPECT_THAT(warnings, testing::ElementsAre(testing::AllOf(testing::HasSubstr("thrashes"),
+                                                            testing::HasSubstr("capacity 1"))));
+  EXPECT_EQ(cache->stats().thrash_warnings, 1U);
+}
+
 }  // namespace
 }  // namespace replayrt
