@@ -72,6 +72,14 @@ ActivationArena::Seat ActivationArena::take_seat(const std::shared_ptr<Activatio
   return {arena, slot.view.index, group};
 }
 
+std::size_t ActivationArena::waiting() const {
+  std::size_t sum = 0;
+  for (const auto& slot : slots_) {
+    sum += slot->gate.waiting();
+  }
+  return sum;
+}
+
 void ActivationArena::leave(std::size_t slot, std::uint64_t group) noexcept {
   const std::lock_guard lock(mutex_);
   std::vector<std::uint64_t>& groups = slots_[slot]->groups;

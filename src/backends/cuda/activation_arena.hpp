@@ -77,6 +77,8 @@ class ActivationArena {
   static Seat take_seat(const std::shared_ptr<ActivationArena>& arena, std::uint64_t group);
 
   [[nodiscard]] std::size_t slot_count() const noexcept { return slots_.size(); }
+  /// Threads that wait for a slot now.
+  [[nodiscard]] std::size_t waiting() const;
   /// Bytes of each block.
   [[nodiscard]] std::size_t block_bytes() const noexcept { return block_bytes_; }
   /// Device memory of all slots together.

@@ -39,8 +39,8 @@ class TensorRtEngine final : public EngineBackend {
   std::unique_ptr<Executor> capture(const InputSignature& signature) override;
   MemoryResource& memory() noexcept override { return memory_; }
 
-  /// Activation memory of all slots together.
-  [[nodiscard]] std::size_t activation_bytes() const noexcept { return context_->arena->bytes(); }
+  /// The activation memory that its runs share; lives as long as the engine.
+  [[nodiscard]] const cuda::ActivationArena& arena() const noexcept { return *context_->arena; }
 
  private:
   const std::shared_ptr<EngineContext> context_;

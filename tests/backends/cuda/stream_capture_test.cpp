@@ -122,6 +122,14 @@ TEST_F(StreamCaptureTest, FailuresOfTheCallsAreTold) {
   expect_stream_is_free();
 }
 
+TEST_F(StreamCaptureTest, AnUnsafeCallOfThisThreadBreaksIt) {
+  StreamCapture capture(stream_.get());
+  ASSERT_EQ(fill(), cudaSuccess);
+  void* memory = nullptr;  // Not of this library's own, which allocates in RelaxedCaptureMode.
+  EXPECT_EQ(cudaMalloc(&memory, 16), cudaErrorStreamCaptureUnsupported);
+  expect_refused(capture, "cudaErrorStreamCaptureInvalidated");
+}
+
 TEST_F(StreamCaptureTest, OtherThreadsMayAllocateMeanwhile) {
   StreamCapture capture(stream_.get());
   ASSERT_EQ(fill(), cudaSuccess);

@@ -226,7 +226,8 @@ class TwoDevicesTest : public TensorRtTest {
 };
 
 TEST_F(TwoDevicesTest, EachEngineRunsOnItsDeviceWhateverIsCurrent) {
-  const Plan plan = roomy_plan();
+  Plan plan = roomy_plan();
+  plan.auxiliary_streams = 1;
   LoadOptions options;
   options.device = "cuda:1";
   const Tensor input = counted({2, 7});

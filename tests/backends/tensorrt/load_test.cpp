@@ -118,7 +118,9 @@ TEST_F(LoadTest, TensorsThatCannotBeServedAreNamed) {
   plan.blocked_format = true;
   expect_refused(plan, ErrorCode::kUnsupported, {"test.plan", "'a'", "kCHW32", "row-major"});
   plan = sum_plan();
+  plan.function = Function::kCopy;
   plan.inputs[0].dtype = DType::kF64;  // The double gives it a number that no TensorRT has.
+  plan.outputs[0].dtype = DType::kF64;
   expect_refused(plan, ErrorCode::kUnsupported, {"'a'", "element type 99"});
 }
 

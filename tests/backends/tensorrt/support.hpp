@@ -16,6 +16,7 @@
 #include "core/expect_error.hpp"
 #include "fakes/cuda/fixture.hpp"
 #include "fakes/tensorrt/control.hpp"
+#include "fakes/tensorrt/expected.hpp"
 #include "fakes/tensorrt/plan.hpp"
 #include "replayrt/core/infer.hpp"
 #include "support/capturing_cache.hpp"
@@ -24,6 +25,7 @@ namespace replayrt::tensorrt_test {
 
 namespace cuda_double = fakes::cuda;
 namespace trt_double = fakes::tensorrt;
+using trt_double::expected_sum;
 using trt_double::Function;
 using trt_double::Plan;
 using trt_double::Range;
@@ -51,23 +53,6 @@ inline Plan sum_plan(const std::vector<Range>& rows = equal_profiles(),
   }
   plan.outputs = {{"sum", DType::kF32}};
   return plan;
-}
-
-/// The engine's answer, computed apart from it.
-inline std::vector<float> expected_sum(const Plan& plan, const std::vector<Tensor>& inputs) {
-  const Shape& shape = inputs.front().shape();
-  float offset = plan.salt;
-  for (std::size_t axis = 1; axis < shape.rank(); ++axis) {
-    offset += static_cast<float>(shape[axis]);
-  }
-  std::vector<float> sum(static_cast<std::size_t>(shape.num_elements()), offset);
-  for (std::size_t k = 0; k < inputs.size(); ++k) {
-    const auto values = inputs[k].as<float>();
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-      sum[i] += static_cast<float>(k + 1) * values[i];
-    }
-  }
-  return sum;
 }
 
 /// first, first + 1, …

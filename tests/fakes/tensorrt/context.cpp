@@ -305,6 +305,9 @@ std::string Context::what_is_missing() const {
       return "output " + model_->plan.outputs[i].name + " has neither an address nor an allocator";
     }
   }
+  if (!model_->can_run(shapes(), host_values())) {
+    return "the shapes, or the values that shapes depend on, do not go together";
+  }
   const std::uint64_t needed = model_->activation_bytes(shapes());
   if (needed > 0 && activation_ == nullptr) {
     return "no device memory was set";

@@ -22,6 +22,8 @@ using nvinfer1::Dims;
 
 DataType type_of(DType dtype) {
   switch (dtype) {
+    case DType::kF32:
+      return DataType::kFLOAT;
     case DType::kF16:
       return DataType::kHALF;
     case DType::kI8:
@@ -52,10 +54,8 @@ DataType type_of(DType dtype) {
     case DType::kE8m0:
       return DataType::kE8M0;
 #endif
-    case DType::kF64:
-      return static_cast<DataType>(99);  // A type of some later version.
     default:
-      return DataType::kFLOAT;
+      return static_cast<DataType>(99);  // A type of some later version.
   }
 }
 

@@ -65,6 +65,25 @@ Extents Model::output_shape(std::size_t output, const std::vector<Extents>& inpu
   return {};
 }
 
+bool Model::can_run(const std::vector<Extents>& inputs, const std::int32_t* host_values) const {
+  if (plan.function == Function::kSum) {
+    return std::ranges::all_of(inputs,
+                               [&](const Extents& shape) { return shape == inputs.front(); });
+  }
+  if (plan.function != Function::kExpand) {
+    return true;
+  }
+  // What is repeated must be something, and the result of a size that TensorRT allows.
+  std::int64_t room = std::int64_t{1} << 31;
+  for (const std::int64_t extent : output_shape(0, inputs, host_values)) {
+    if (extent < 0 || extent > room) {
+      return false;
+    }
+    room /= std::max<std::int64_t>(extent, 1);
+  }
+  return elements(inputs.front()) > 0;
+}
+
 std::uint64_t Model::activation_bytes(const std::vector<Extents>& inputs) const {
   std::uint64_t bytes = plan.activation_base;
   for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -47,6 +47,10 @@ struct Model {
   [[nodiscard]] Extents output_shape(std::size_t output, const std::vector<Extents>& inputs,
                                      const std::int32_t* host_values) const;
 
+  /// Whether the function is defined for inputs of these shapes and values.
+  [[nodiscard]] bool can_run(const std::vector<Extents>& inputs,
+                             const std::int32_t* host_values) const;
+
   /// Activation memory of a run on inputs of these shapes.
   [[nodiscard]] std::uint64_t activation_bytes(const std::vector<Extents>& inputs) const;
   [[nodiscard]] std::uint64_t activation_bytes_of(std::size_t profile) const;

@@ -1,5 +1,6 @@
 #include "fakes/tensorrt/plan.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -9,6 +10,12 @@ namespace {
 constexpr std::uint64_t kMagic = 0x314E414C50545252;  // "RRTPLAN1"
 constexpr std::size_t kHeader = 3 * sizeof(std::uint64_t);
 constexpr std::uint64_t kMostItems = 64;
+constexpr std::uint64_t kMostRank = 8;
+// What a tensor of TensorRT may have, and what activation memory is counted with, so that no
+// product of them overflows.
+constexpr std::int64_t kMostElements = (std::int64_t{1} << 31) - 1;
+constexpr std::uint64_t kMostActivationBase = std::uint64_t{1} << 48;
+constexpr std::uint64_t kMostActivationPerByte = std::uint64_t{1} << 16;
 
 /// FNV-1a.
 std::uint64_t checksum(std::span<const std::byte> bytes) {
@@ -80,24 +87,86 @@ DType read_dtype(Reader& reader) {
   return dtype;
 }
 
+void require(bool holds, const std::string& what) {
+  if (!holds) {
+    throw std::runtime_error(what);
+  }
+}
+
+std::vector<Range> read_ranges(Reader& reader, std::uint64_t rank) {
+  std::vector<Range> ranges;
+  std::int64_t elements = 1;
+  for (std::uint64_t axis = 0; axis < rank; ++axis) {
+    Range range;
+    range.min = reader.get<std::int64_t>();
+    range.opt = reader.get<std::int64_t>();
+    range.max = reader.get<std::int64_t>();
+    require(range.min >= 0 && range.opt >= range.min && range.max >= range.opt,
+            "a range is impossible");
+    const std::int64_t most = std::max<std::int64_t>(range.max, 1);
+    require(most <= kMostElements / elements, "a tensor has too many elements");
+    elements *= most;
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
 Input read_input(Reader& reader, std::uint64_t profiles) {
   Input input{reader.text(), read_dtype(reader), {}};
-  const std::uint64_t rank = reader.count(8);
+  const std::uint64_t rank = reader.count(kMostRank);
   for (std::uint64_t profile = 0; profile < profiles; ++profile) {
-    std::vector<Range>& ranges = input.profiles.emplace_back();
-    for (std::uint64_t axis = 0; axis < rank; ++axis) {
-      Range range;
-      range.min = reader.get<std::int64_t>();
-      range.opt = reader.get<std::int64_t>();
-      range.max = reader.get<std::int64_t>();
-      if (range.min < 0 || range.opt < range.min || range.max < range.opt ||
-          range.max > (std::int64_t{1} << 31) - 1) {
-        throw std::runtime_error("input " + input.name + " has an impossible range");
-      }
-      ranges.push_back(range);
-    }
+    input.profiles.push_back(read_ranges(reader, rank));
   }
   return input;
+}
+
+std::size_t rank_of(const Input& input) {
+  return input.profiles.front().size();
+}
+
+/// Whether the function can be computed of tensors of such types and ranks.
+bool is_computable(const Plan& plan) {
+  const auto all_of = [](const auto& tensors, DType dtype) {
+    return std::ranges::all_of(tensors, [&](const auto& tensor) { return tensor.dtype == dtype; });
+  };
+  const std::vector<Input>& inputs = plan.inputs;
+  switch (plan.function) {
+    case Function::kSum:
+      return all_of(inputs, DType::kF32) && all_of(plan.outputs, DType::kF32) &&
+             std::ranges::all_of(inputs, [&](const Input& input) {
+               return rank_of(input) == rank_of(inputs.front());
+             });
+    case Function::kCopy:
+      for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+        if (plan.outputs[i].dtype != inputs[std::min(i, inputs.size() - 1)].dtype) {
+          return false;
+        }
+      }
+      return true;
+    case Function::kNonZero:
+      return inputs.size() == 1 && plan.outputs.size() == 1 && rank_of(inputs[0]) == 1 &&
+             all_of(inputs, DType::kF32) && all_of(plan.outputs, DType::kI32);
+    case Function::kExpand:
+      return inputs.size() == 2 && rank_of(inputs[0]) == 1 && rank_of(inputs[1]) == 1 &&
+             inputs[0].dtype == DType::kF32 && inputs[1].dtype == DType::kI32 &&
+             all_of(plan.outputs, DType::kF32) &&
+             std::ranges::all_of(inputs[1].profiles, [](const std::vector<Range>& ranges) {
+               return ranges[0].max <= static_cast<std::int64_t>(kMostRank);
+             });
+  }
+  return false;
+}
+
+/// Each tensor has a name, which no other has.
+bool names_are_good(const Plan& plan) {
+  std::vector<std::string> names;
+  std::ranges::transform(plan.inputs, std::back_inserter(names), &Input::name);
+  std::ranges::transform(plan.outputs, std::back_inserter(names), &Output::name);
+  std::ranges::sort(names);
+  return std::ranges::adjacent_find(names) == names.end() &&
+         std::ranges::none_of(names, [](const std::string& name) {
+           return name.empty() || name.find('\0') != std::string::npos;
+         });
 }
 
 Plan read_plan(Reader& reader) {
@@ -105,13 +174,15 @@ Plan read_plan(Reader& reader) {
   plan.version = reader.get<std::int32_t>();
   plan.gpu = reader.get<std::uint32_t>();
   plan.function = static_cast<Function>(reader.get<std::uint32_t>());
-  if (plan.function > Function::kExpand) {
-    throw std::runtime_error("its function is unknown");
-  }
+  require(plan.function <= Function::kExpand, "its function is unknown");
   plan.salt = reader.get<float>();
   plan.activation_base = reader.get<std::uint64_t>();
   plan.activation_per_byte = reader.get<std::uint64_t>();
   plan.auxiliary_streams = reader.get<std::uint32_t>();
+  require(plan.activation_base <= kMostActivationBase &&
+              plan.activation_per_byte <= kMostActivationPerByte &&
+              plan.auxiliary_streams <= kMostItems,
+          "it needs more than there can be");
   plan.shares_profiles = reader.flag();
   plan.needs_host_code = reader.flag();
   plan.plugin_synchronizes = reader.flag();
@@ -125,9 +196,10 @@ Plan read_plan(Reader& reader) {
     std::string name = reader.text();
     plan.outputs.push_back({std::move(name), read_dtype(reader)});
   }
-  if (profiles == 0 || plan.inputs.empty() || plan.outputs.empty() || reader.left() != 0) {
-    throw std::runtime_error("it describes no engine");
-  }
+  require(profiles > 0 && !plan.inputs.empty() && !plan.outputs.empty() && reader.left() == 0,
+          "it describes no engine");
+  require(names_are_good(plan), "two tensors have one name, or one has none");
+  require(is_computable(plan), "its function does not fit its tensors");
   return plan;
 }
 
@@ -165,13 +237,16 @@ std::vector<std::byte> serialize(const Plan& plan) {
     body.put(output.name);
     body.put(static_cast<std::uint8_t>(output.dtype));
   }
-  const std::vector<std::byte> bytes = body.take();
+  return seal(body.take());
+}
+
+std::vector<std::byte> seal(std::span<const std::byte> description) {
   Writer file;
   file.put(kMagic);
-  file.put<std::uint64_t>(bytes.size());
-  file.put(checksum(bytes));
+  file.put<std::uint64_t>(description.size());
+  file.put(checksum(description));
   std::vector<std::byte> whole = file.take();
-  whole.insert(whole.end(), bytes.begin(), bytes.end());
+  whole.insert(whole.end(), description.begin(), description.end());
   return whole;
 }
 

@@ -70,7 +70,12 @@ struct Plan {
 
 std::vector<std::byte> serialize(const Plan& plan);
 
-/// The plan, or why the bytes are none: they are cut off, changed, or not a plan.
+/// What `serialize` makes of the description of an engine: a plan with the right length and
+/// checksum, whatever the bytes are.
+std::vector<std::byte> seal(std::span<const std::byte> description);
+
+/// The plan, or why the bytes are none: they are cut off, changed, not a plan, or describe what no
+/// engine can be.
 std::variant<Plan, std::string> parse(std::span<const std::byte> bytes);
 
 }  // namespace replayrt::fakes::tensorrt
