@@ -59,6 +59,10 @@ std::unique_ptr<Executor> EngineBackend::capture_and_run(std::span<const TensorV
   return graph;
 }
 
+Completion MemoryResource::completion(const RunContext& /*context*/) {
+  return {};
+}
+
 Engine::Engine(std::unique_ptr<EngineBackend> backend) {
   if (backend == nullptr) {
     throw Error(ErrorCode::kInvalidParameter, "an engine needs a backend: null was given");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/graph_cache_state.hpp"
+#include "core/refusal.hpp"
 
 namespace replayrt::detail {
 namespace {
@@ -34,7 +35,7 @@ void GraphCacheState::enqueue(const std::shared_ptr<EngineState>& engine,
 GraphCacheState::Job GraphCacheState::copied_job(const std::shared_ptr<EngineState>& engine,
                                                  const std::shared_ptr<KeyRecord>& record,
                                                  const LiveInputs& inputs) const {
-  Job job{engine, record, {}, std::make_shared<Flight>()};
+  Job job{engine, record, {}, {}, std::make_shared<Flight>()};
   if (options_.verify.probability > 0) {
     MemoryResource& memory = engine->backend().memory();
     for (const TensorView& input : inputs.views) {
@@ -44,6 +45,7 @@ GraphCacheState::Job GraphCacheState::copied_job(const std::shared_ptr<EngineSta
       }
       job.inputs.push_back(std::move(copy));
     }
+    job.copied = memory.completion(inputs.context);
   }
   return job;
 }
@@ -79,10 +81,12 @@ void GraphCacheState::work() noexcept {
       for (const Tensor& input : job->inputs) {
         views.push_back(input.view());
       }
+      job->copied.wait();
       const MutexLock lock(mutex_);
       verify = !views.empty() && draw_verification();
-    } catch (const std::bad_alloc&) {
-      outcome.refusal.reason = Reason::kOutOfMemory;
+    } catch (...) {
+      set_refusal_from_exception(outcome.refusal);
+      outcome.passing = true;
     }
     if (outcome.refusal.reason == Reason::kNone) {
       outcome = capture(job->engine, job->record, {views.span(), {}}, verify);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/graph_cache_state.hpp"
+#include "core/refusal.hpp"
 #include "core/verification.hpp"
 #include "replayrt/core/log.hpp"
 
@@ -21,35 +22,6 @@ std::string milliseconds_text(std::chrono::nanoseconds time) {
 
 bool is_passing(Reason reason) {
   return reason == Reason::kOutOfMemory || reason == Reason::kNoFreeProfile;
-}
-
-/// The text is left out where there is no memory for it.
-void set_refusal(Refusal& refusal, Reason reason, const char* message) noexcept {
-  refusal.reason = reason;
-  refusal.message.clear();
-  try {
-    refusal.message = message;
-  } catch (...) {  // NOLINT(bugprone-empty-catch)
-  }
-}
-
-/// Why a graph was not made, from the exception that is being handled.
-void set_refusal_from_exception(Refusal& refusal) noexcept {
-  try {
-    throw;
-  } catch (const CaptureRefused& refused) {
-    set_refusal(refusal, refused.reason(), refused.what());
-  } catch (const Error& error) {
-    const bool memory = error.code() == ErrorCode::kOutOfMemory;
-    set_refusal(refusal, memory ? Reason::kOutOfMemory : Reason::kCaptureFailed, error.what());
-  } catch (const std::bad_alloc& error) {
-    set_refusal(refusal, Reason::kOutOfMemory, error.what());
-  } catch (const std::exception& error) {
-    set_refusal(refusal, Reason::kCaptureFailed, error.what());
-  } catch (...) {
-    set_refusal(refusal, Reason::kCaptureFailed,
-                "the backend threw something that is no std::exception");
-  }
 }
 
 }  // namespace

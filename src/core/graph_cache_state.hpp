@@ -72,6 +72,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
     std::shared_ptr<EngineState> engine;
     std::shared_ptr<KeyRecord> record;
     TensorList inputs;  ///< Copies of the first missing call's, for verification.
+    Completion copied;  ///< Of `inputs`: they may be under way in the caller's stream.
     std::shared_ptr<Flight> flight{};
   };
 

@@ -163,6 +163,10 @@ class BatchRunner {
       completion.wait();
       join(plan_.chunk(i), outputs, result);
     }
+    result.completion = memory_.completion(context_);
+    if (context_.synchronize) {
+      result.completion.wait();
+    }
     return result;
   }
 

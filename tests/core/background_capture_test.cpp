@@ -280,6 +280,49 @@ TEST_F(BackgroundCaptureTest, ACallWhoseInputCannotBeCopiedIsStillAnswered) {
   expect_consistent(cache->stats());
 }
 
+TEST_F(BackgroundCaptureTest, TheCaptureBeginsWhenTheCopiesOfTheInputAreComplete) {
+  const auto device = options_.device = std::make_shared<fakes::FakeDevice>();
+  const Engine engine = fakes::make_fake_engine(options_);
+  const auto cache = make_cache();
+  InferOptions later;
+  later.context = {.stream = this, .synchronize = false};
+  device->pause();
+  const Tensor input = counted(1);
+  const InferResult result = replayrt::call(engine, input, cache, later);
+  EXPECT_EQ(result.reason, Reason::kCapturePending);
+  while (device->waiting() == 0 && options_.counters->captures == 0) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(options_.counters->captures, 0);
+  device->resume();
+  cache->wait_idle();
+  EXPECT_EQ(call(engine, input, cache).route, Route::kReplayed);
+}
+
+TEST_F(BackgroundCaptureTest, AFailedCopyOfTheInputIsTriedAgainLater) {
+  options_.device = std::make_shared<fakes::FakeDevice>();
+  std::atomic<bool> fail{true};
+  options_.on_copy = [&] {
+    if (fail) {
+      throw Error(ErrorCode::kModelRuntime, "the device lost it");
+    }
+  };
+  const Engine engine = fakes::make_fake_engine(options_);
+  const auto cache = make_cache({.capacity = 8, .retry_interval = milliseconds(10)});
+  InferOptions options;
+  options.context.stream = this;
+  const Tensor input = counted(1);
+  EXPECT_EQ(replayrt::call(engine, input, cache, options).reason, Reason::kCapturePending);
+  cache->wait_idle();
+  EXPECT_EQ(options_.counters->captures, 0);
+  fail = false;
+  EXPECT_EQ(call(engine, input, cache).reason, Reason::kCaptureFailed);
+  clock_.advance(milliseconds(20));
+  EXPECT_EQ(call(engine, input, cache).reason, Reason::kCapturePending);
+  cache->wait_idle();
+  EXPECT_EQ(call(engine, input, cache).route, Route::kReplayed);
+}
+
 TEST_F(BackgroundCaptureTest, ACallForWhatIsQueuedUsesUpNoCapture) {
   const Engine engine = fakes::make_fake_engine(options_);
   const auto cache = make_cache({.capacity = 8, .max_captures_per_second = 2});

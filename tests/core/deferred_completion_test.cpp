@@ -131,6 +131,46 @@ TEST_F(DeferredCompletionTest, PaddedAndSplitCallsReturnWhenTheirWorkIsComplete)
   }
 }
 
+// With a stream the joining of parts is device work too.
+TEST_F(DeferredCompletionTest, JoinedResultsAreCompleteWhenTheirCopiesAre) {
+  std::atomic<int> copies{0};
+  options_.on_copy = [&] {
+    if (++copies == 3) {  // The first copy of the second part: the one after it is held up.
+      device_->pause();
+    }
+  };
+  const Engine engine = fakes::make_fake_engine(options_);
+  const Tensor input = counted(4);
+  InferOptions options;
+  options.batch_limits = BatchLimits{2, 2};
+  options.context.stream = this;
+  for (const bool synchronize : {false, true}) {
+    copies = 0;
+    options.context.synchronize = synchronize;
+    std::atomic<bool> returned{false};
+    InferResult result;
+    std::jthread caller([&] {
+      result = call(engine, input, nullptr, options);
+      returned = true;
+    });
+    while (copies < 3 || (!returned && device_->waiting() == 0)) {
+      std::this_thread::yield();
+    }
+    if (!synchronize) {
+      caller.join();
+      EXPECT_FALSE(result.completion.done());
+    }
+    EXPECT_EQ(returned, !synchronize);
+    device_->resume();
+    if (synchronize) {
+      caller.join();
+    }
+    result.completion.wait();
+    EXPECT_EQ(result.outputs[0].as<float>()[0], 1);
+    EXPECT_EQ(result.outputs[0].as<float>()[11], 12);
+  }
+}
+
 TEST_F(DeferredCompletionTest, TheStartOfARunIsNotTakenForTheRun) {
   const Engine engine = fakes::make_fake_engine(options_);
   const auto off = std::make_shared<GraphCache>(0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 namespace replayrt::fakes {
@@ -20,7 +21,8 @@ void query(const FakeOptions& options) noexcept {
 
 class HeapMemory final : public MemoryResource {
  public:
-  explicit HeapMemory(std::function<void()> on_allocate) : on_allocate_(std::move(on_allocate)) {}
+  explicit HeapMemory(const FakeOptions& options)
+      : on_allocate_(options.on_allocate), on_copy_(options.on_copy), device_(options.device) {}
 
   Tensor allocate(DType dtype, const Shape& shape, const Device&, const RunContext&) override {
     if (on_allocate_) {
@@ -28,15 +30,36 @@ class HeapMemory final : public MemoryResource {
     }
     return Tensor::allocate(dtype, shape);
   }
-  void copy(void* to, const void* from, std::size_t bytes, const RunContext&) override {
-    std::memcpy(to, from, bytes);
+  void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) override {
+    const auto* begin = static_cast<const std::byte*>(from);
+    auto task = [to, data = std::vector<std::byte>(begin, begin + bytes), on_copy = on_copy_] {
+      if (on_copy) {
+        on_copy();
+      }
+      std::memcpy(to, data.data(), data.size());
+    };
+    if (device_ == nullptr || context.stream == nullptr) {
+      task();
+      return;
+    }
+    const Completion copied = device_->enqueue(std::move(task));
+    const std::lock_guard lock(mutex_);
+    last_copy_ = copied;
   }
   void fill_zero(void* to, std::size_t bytes, const RunContext&) override {
     std::memset(to, 0, bytes);
   }
+  Completion completion(const RunContext& context) override {
+    const std::lock_guard lock(mutex_);
+    return context.stream == nullptr ? Completion() : last_copy_;
+  }
 
  private:
   std::function<void()> on_allocate_;
+  std::function<void()> on_copy_;
+  std::shared_ptr<FakeDevice> device_;
+  std::mutex mutex_;
+  Completion last_copy_;  ///< The device works in order.
 };
 
 void compute(const FakeOptions& options, std::span<const TensorView> inputs, const Tensor& sum,
@@ -133,7 +156,7 @@ class FakeExecutor final : public Executor {
 
 class FakeEngine final : public EngineBackend {
  public:
-  explicit FakeEngine(FakeOptions options) : memory_(options.on_allocate) {
+  explicit FakeEngine(FakeOptions options) : memory_(options) {
     auto shared = std::make_shared<Shared>();
     const auto& dims = options.inputs.front().dims;
     shared->outputs.push_back({"sum", DType::kF32, dims});

@@ -35,7 +35,8 @@ struct FakeOptions {
   std::size_t graph_bytes = 1000;
   CaptureEstimate estimate{.time = std::chrono::milliseconds(1), .bytes = 1000};
   Admission admission = Admission::always();
-  /// Set: runs complete later, on this device.
+  /// Set: runs, and copies of calls with a stream, complete later, on this device. Where a copy
+  /// goes must live until then.
   std::shared_ptr<FakeDevice> device{};
   /// Called at the start of capture(); may throw or block.
   std::function<void(const InputSignature&)> on_capture{};
@@ -46,6 +47,8 @@ struct FakeOptions {
   std::function<void(bool captured, std::span<float> sum)> on_answer{};
   /// Called when the engine's memory resource allocates. May throw.
   std::function<void()> on_allocate{};
+  /// Called when the engine's memory resource copies: at once, or by the device. May throw.
+  std::function<void()> on_copy{};
   /// Called when the engine is asked for an estimate, or an executor for its bytes. Must not throw.
   std::function<void()> on_query{};
   /// Called when an executor is destroyed. Must not throw.

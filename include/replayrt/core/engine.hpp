@@ -139,6 +139,9 @@ class MemoryResource {
   /// Copies between memory of the host and of this device, in the order of `context`.
   virtual void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) = 0;
   virtual void fill_zero(void* to, std::size_t bytes, const RunContext& context) = 0;
+  /// Done when all that was copied and filled so far in the order of `context` is. Default: it was
+  /// when those calls returned. Without a stream it must have been.
+  virtual Completion completion(const RunContext& context);
 };
 
 /// What a backend expects of a capture.

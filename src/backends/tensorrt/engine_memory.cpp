@@ -49,4 +49,11 @@ void EngineMemory::fill_zero(void* to, std::size_t bytes, const RunContext& cont
   }
 }
 
+Completion EngineMemory::completion(const RunContext& context) {
+  if (context.stream == nullptr) {
+    return {};
+  }
+  return Completion(engine_->fences.record(static_cast<cudaStream_t>(context.stream)));
+}
+
 }  // namespace replayrt::tensorrt
