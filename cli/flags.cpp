@@ -81,13 +81,8 @@ void add_load_flags(CLI::App& app, LoadFlags& flags) {
 }
 
 Engine load(const LoadFlags& flags) {
-  LoadOptions options = flags.options;
-  if (options.inference_threads == 0) {
-    // Said outright, so that what a report calls the number of threads is the number of threads.
-    options.inference_threads = usable_cores();
-  }
   try {
-    return load_engine(flags.model, options);
+    return load_engine(flags.model, flags.options);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInvalidParameter) {
       throw UsageError(error.what());

@@ -172,6 +172,49 @@ TEST_F(RunTest, ResultsAreUsableOnTheCallersStream) {
   ASSERT_EQ(cudaStreamDestroy(stream), cudaSuccess);
 }
 
+TEST_F(RunTest, JoinedResultsOnTheDeviceAreCompleteWhenTheyAreSaidToBe) {
+  const Plan plan = sum_plan();
+  const Engine engine = load(plan);
+  const cuda::Stream stream = cuda::make_stream();
+  const Tensor values = counted({5, 7});
+  const DeviceTensor input(values);
+  const TensorView view = input.view();
+  for (const bool synchronize : {true, false}) {
+    const InferResult result =
+        infer(engine, {&view, 1},
+              {.batch_limits = BatchLimits{1, 2},
+               .context = {.stream = stream.get(), .synchronize = synchronize}});
+    EXPECT_EQ(result.completion.done(), synchronize);
+    result.completion.wait();
+    EXPECT_EQ(values_of(on_host(result.outputs[0])), expected_sum(plan, {values}));
+  }
+}
+
+TEST_F(RunTest, ABackgroundCaptureComparesOnWhatTheCallersStreamWrites) {
+  const Plan plan = sum_plan();
+  const Engine engine = load(plan);
+  const cuda::Stream stream = cuda::make_stream();
+  const auto cache = std::make_shared<GraphCache>(
+      GraphCacheOptions{.admission = Admission::always(), .capture = CaptureMode::kBackground});
+  const Tensor values = counted({2, 7});
+  const DeviceTensor source(values);
+  const DeviceTensor input(counted({2, 7}, 100));
+  const TensorView view = input.view();
+  const RunContext context{.stream = stream.get(), .synchronize = false};
+  ASSERT_EQ(cudaMemcpyAsync(const_cast<void*>(view.data), source.view().data, values.bytes(),
+                            cudaMemcpyDeviceToDevice, stream.get()),
+            cudaSuccess);
+  const InferResult first = infer(engine, {&view, 1}, {.graph_cache = cache, .context = context});
+  EXPECT_EQ(first.reason, Reason::kCapturePending);
+  cache->wait_idle();
+  const InferResult second = infer(engine, {&view, 1}, {.graph_cache = cache, .context = context});
+  EXPECT_EQ(second.route, Route::kReplayed);
+  for (const InferResult* result : {&first, &second}) {
+    result->completion.wait();
+    EXPECT_EQ(values_of(on_host(result->outputs[0])), expected_sum(plan, {values}));
+  }
+}
+
 TEST_F(RunTest, AResultIsNeverWrittenToByALaterRun) {
   const Plan plan = sum_plan();
   const Engine engine = load(plan);
