@@ -150,12 +150,15 @@ void run(const BenchOptions& options, const std::string& command_line) {
   const BenchResult result = run_bench(engine, workload, plan);
 
   const std::int64_t threads = options.load.options.inference_threads;
+  const bool on_cpu = engine.device().type == DeviceType::kCpu;
   const BenchFacts facts = {.model = options.load.model.string(),
                             .backend = std::string(engine.backend_name()),
                             .backend_text = backend_text(engine.backend_name()),
                             .device = engine.device().to_string(),
-                            .precision = std::string(to_string(options.load.options.precision)),
-                            .threads = threads == 0 ? usable_cores() : threads,
+                            .precision = precision_text(engine, options.load),
+                            .threads = !on_cpu        ? 0
+                                       : threads == 0 ? usable_cores()
+                                                      : threads,
                             .seed = seed,
                             .repeat = options.repeat,
                             .command = command_line};

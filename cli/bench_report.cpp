@@ -102,13 +102,17 @@ std::string settings_text(const BenchFacts& facts, const BenchPlan& plan) {
   return settings.empty() ? "" : fmt::format("settings   {}\n", join(settings, ", "));
 }
 
+std::string threads_text(std::int64_t threads) {
+  return threads == 0 ? "" : fmt::format(", {} thread{}", threads, threads == 1 ? "" : "s");
+}
+
 std::string head_text(const BenchFacts& facts, const Workload& workload, const BenchPlan& plan) {
   return fmt::format(
-      "model      {}\nbackend    {} on {}, precision {}, {} thread{}\n"
+      "model      {}\nbackend    {} on {}, precision {}{}\n"
       "calls      {} per mode: {} rounds of {} calls, modes {}, {} distinct shapes, seed {}\n{}\n",
-      facts.model, facts.backend_text, facts.device, facts.precision, facts.threads,
-      facts.threads == 1 ? "" : "s", plan.rounds * static_cast<std::int64_t>(workload.calls.size()),
-      plan.rounds, workload.calls.size(), plan.callers > 1 ? "round by round" : "interleaved",
+      facts.model, facts.backend_text, facts.device, facts.precision, threads_text(facts.threads),
+      plan.rounds * static_cast<std::int64_t>(workload.calls.size()), plan.rounds,
+      workload.calls.size(), plan.callers > 1 ? "round by round" : "interleaved",
       workload.cases.size(), facts.seed, settings_text(facts, plan));
 }
 

@@ -16,7 +16,7 @@ struct BenchFacts {
   std::string backend_text;  ///< With its version.
   std::string device;
   std::string precision;
-  std::int64_t threads = 0;
+  std::int64_t threads = 0;  ///< 0: not on the CPU.
   std::uint64_t seed = 0;
   std::int64_t repeat = 1;  ///< How often a round holds the trace.
   std::string command;

@@ -16,6 +16,7 @@ Command add_inspect(CLI::App& program);
 /// `command_line` is what the report says was called.
 Command add_bench(CLI::App& program, std::string command_line);
 Command add_run(CLI::App& program);
+Command add_build(CLI::App& program);
 Command add_info(CLI::App& program);
 
 }  // namespace replayrt::cli

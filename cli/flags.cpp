@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "error.hpp"
-#include "machine.hpp"
 #include "text.hpp"
 
 namespace replayrt::cli {
@@ -89,6 +88,11 @@ Engine load(const LoadFlags& flags) {
     }
     throw;
   }
+}
+
+std::string precision_text(const Engine& engine, const LoadFlags& flags) {
+  return engine.backend_name() == "tensorrt" ? "as built"
+                                             : std::string(to_string(flags.options.precision));
 }
 
 std::string backend_text(std::string_view name) {

@@ -36,6 +36,9 @@ Engine load(const LoadFlags& flags);
 /// Reads "argmax:OUTPUT:AXIS" into `edits`; throws UsageError.
 void parse_fuse(const std::string& text, GraphEdits& edits);
 
+/// In which type the engine computes: what --precision said, or "as built" of a plan.
+std::string precision_text(const Engine& engine, const LoadFlags& flags);
+
 /// "openvino 2026.1.0" as far as list_backends knows the version.
 std::string backend_text(std::string_view name);
 

@@ -72,7 +72,7 @@ std::string specs_text(const char* title, const std::vector<TensorSpec>& specs) 
 std::string inspect_text(const InspectOptions& options, const Engine& engine) {
   return fmt::format("model      {}\nbackend    {}\ndevice     {}\nprecision  {}\n",
                      options.load.model.string(), backend_text(engine.backend_name()),
-                     engine.device().to_string(), to_string(options.load.options.precision)) +
+                     engine.device().to_string(), precision_text(engine, options.load)) +
          specs_text("inputs", engine.inputs()) + specs_text("outputs", engine.outputs());
 }
 
@@ -103,12 +103,10 @@ Json specs_json(const std::vector<TensorSpec>& specs) {
 }
 
 std::string inspect_json(const InspectOptions& options, const Engine& engine) {
-  const Json json = {{"model", options.load.model.string()},
-                     {"backend", engine.backend_name()},
-                     {"device", engine.device().to_string()},
-                     {"precision", to_string(options.load.options.precision)},
-                     {"inputs", specs_json(engine.inputs())},
-                     {"outputs", specs_json(engine.outputs())}};
+  const Json json = {
+      {"model", options.load.model.string()},  {"backend", engine.backend_name()},
+      {"device", engine.device().to_string()}, {"precision", precision_text(engine, options.load)},
+      {"inputs", specs_json(engine.inputs())}, {"outputs", specs_json(engine.outputs())}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

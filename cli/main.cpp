@@ -32,6 +32,7 @@ constexpr const char* kFooter =
   replayrt inspect model.onnx
   replayrt bench model.onnx --shapes 1x3x48x320,1x3x48x640
   replayrt run model.onnx --input x.npy --output y.npz --repeat 3
+  replayrt build model.onnx -o model.plan --opt 1x3x224x224
   replayrt info
 
 `replayrt COMMAND --help` tells more. Results go to standard output, messages to standard error.
@@ -76,7 +77,7 @@ int run_program(int argc, const char* const* argv) {
       ->type_name("LEVEL");
   const std::vector<Command> commands = {add_inspect(program),
                                          add_bench(program, shell_command(argc, argv)),
-                                         add_run(program), add_info(program)};
+                                         add_run(program), add_build(program), add_info(program)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help and --version

@@ -1,38 +1,17 @@
 #include "replayrt/load_engine.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include "auto/backend_table.hpp"
+#include "auto/model_file.hpp"
 
 namespace replayrt {
 namespace {
 
 using detail::Backend;
 using detail::backend_table;
-
-void require_readable_file(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  const auto refuse = [&](ErrorCode code, const std::string& message) {
-    throw Error(code, "model file '" + path.string() + "' " + message);
-  };
-  if (!std::filesystem::exists(status)) {
-    refuse(ErrorCode::kFileAccess, "does not exist");
-  }
-  if (std::filesystem::is_directory(status)) {
-    refuse(ErrorCode::kFileAccess, "is a directory: expected a model file");
-  }
-  if (!std::ifstream(path, std::ios::binary)) {
-    refuse(ErrorCode::kFileAccess, "cannot be opened for reading");
-  }
-  if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, error) == 0) {
-    refuse(ErrorCode::kCorruptedModel, "is empty");
-  }
-}
 
 // The backend that was asked for by name; null for "auto".
 const Backend* named_backend(const std::string& name) {
@@ -91,7 +70,7 @@ void require_device(const Backend& backend, const std::optional<Device>& device)
 Engine load_engine(const std::filesystem::path& path, const LoadOptions& options) {
   const Backend* backend = named_backend(options.backend);
   const std::optional<Device> device = wanted_device(options.device);
-  require_readable_file(path);
+  detail::require_readable_file(path);
   if (backend == nullptr) {
     backend = &backend_for(path);
   }

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
+
 namespace replayrt {
 namespace {
 
@@ -17,15 +19,8 @@ using testing::HasSubstr;
 
 class LoadEngine : public testing::Test {
  protected:
-  LoadEngine() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "replayrt_XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~LoadEngine() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return folder_ / name;
+    return temporary_.write(name, text);
   }
 
   static void expect_refused(const std::filesystem::path& path, const LoadOptions& options,
@@ -49,7 +44,8 @@ class LoadEngine : public testing::Test {
     });
   }
 
-  std::filesystem::path folder_;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 TEST_F(LoadEngine, ListsEveryBackendItKnows) {

@@ -27,5 +27,16 @@ TEST(NoTensorRt, RefusesToLoadAndNamesTheFile) {
   }
 }
 
+TEST(NoTensorRt, RefusesToBuildAndNamesTheFile) {
+  try {
+    static_cast<void>(build_plan("some/model.onnx", {}));
+    FAIL() << "built a plan without TensorRT";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kMissingDependency);
+    EXPECT_THAT(error.what(), HasSubstr("some/model.onnx"));
+    EXPECT_THAT(error.what(), HasSubstr("REPLAYRT_TENSORRT_INCLUDE_DIR"));
+  }
+}
+
 }  // namespace
 }  // namespace replayrt::tensorrt

@@ -57,6 +57,19 @@ TEST(RatioToEager, IsTheMedianOverTheRounds) {
   EXPECT_DOUBLE_EQ(*ratio_to_eager(result, result.modes[1]), (0.5 + 0.75) / 2);
 }
 
+TEST(BenchText, TellsThreadsOfTheCpuOnly) {
+  const BenchResult result = result_of_both();
+  BenchFacts facts;
+  facts.precision = "f32";
+  facts.threads = 1;
+  EXPECT_THAT(bench_text(facts, workload(), plan(), result),
+              HasSubstr("precision f32, 1 thread\n"));
+  facts.threads = 2;
+  EXPECT_THAT(bench_text(facts, workload(), plan(), result), HasSubstr("f32, 2 threads\n"));
+  facts.threads = 0;
+  EXPECT_THAT(bench_text(facts, workload(), plan(), result), HasSubstr("precision f32\n"));
+}
+
 TEST(RatioToEager, IsUnknownWithoutEager) {
   BenchResult result = result_of_both();
   result.modes.erase(result.modes.begin());

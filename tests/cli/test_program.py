@@ -9,7 +9,7 @@ import pytest
 
 from conftest import DATA, MODELS, PROGRAM, SECONDS
 
-COMMANDS = ["inspect", "bench", "run", "info"]
+COMMANDS = ["inspect", "bench", "run", "build", "info"]
 TRIVIAL = MODELS / "trivial.onnx"
 RANDOM = MODELS / "random.onnx"  # Is refused by a cache, which says so in a warning.
 BENCH_RANDOM = ["bench", RANDOM, "--shapes", "1x8", "--modes", "replay", "--iterations", "1"]
@@ -33,6 +33,12 @@ def test_help_lists_the_commands(replayrt):
             + ["--admission", "--capture", "--verify", "--instances", "--callers", "--shuffle", "--repeat", "--cold"],
         ),
         ("run", ["--input", "--output", "--repeat", "--capacity", "--max-bytes", "--no-cache", "Examples:"]),
+        (
+            "build",
+            ["MODEL", "--output", "--min", "--opt", "--max", "--device", "--fp16", "--bf16", "--int8", "--tf32", "--profiles"]
+            + ["--workspace", "--no-library-kernels", "--timing-cache", "--no-timing-cache", "--package", "--package-from"]
+            + ["Examples:"],
+        ),
         ("info", ["--json"]),
     ],
 )
@@ -183,6 +189,32 @@ def test_a_bad_model_is_a_runtime_error_that_names_it(fails, command, path, mess
 )
 def test_a_bad_load_option_is_a_usage_error(fails, flag, value, message):
     assert message in fails("inspect", TRIVIAL, flag, value, code=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected --output FILE or --package DIR"),
+        (["-o", "m.plan", "--opt", "1xq"], "--opt: "),
+        (["-o", "m.plan", "--profiles", "65"], "--profiles: expected a whole number from 1 to 64, got '65'"),
+        (["-o", "m.plan", "--workspace", "big"], "--workspace"),
+        (["-o", "m.plan", "--timing-cache", "t", "--no-timing-cache"], "--no-timing-cache: --timing-cache names one"),
+    ],
+)
+def test_a_bad_build_option_is_a_usage_error(fails, arguments, message):
+    assert message in fails("build", TRIVIAL, *arguments, code=2)
+
+
+def test_what_a_build_cannot_write_or_read_is_told_before_it_begins(fails, tmp_path):
+    assert "none.onnx" in fails("build", tmp_path / "none.onnx", "-o", tmp_path / "m.plan", code=1)
+    assert "no such directory" in fails("build", TRIVIAL, "-o", tmp_path / "none" / "m.plan", code=1)
+    assert "class_names.txt" in fails("build", TRIVIAL, "--package", tmp_path / "p", "--package-from", tmp_path, code=1)
+
+
+def test_a_build_without_tensorrt_says_what_is_needed_and_writes_nothing(fails, tmp_path):
+    error = fails("build", TRIVIAL, "-o", tmp_path / "m.plan", "--opt", "1x8", code=1)
+    assert "TensorRT" in error or "no CUDA driver" in error
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_backend_that_cannot_read_the_model_is_a_runtime_error(fails):

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "replayrt/core/error.hpp"
 
@@ -10,7 +11,7 @@ namespace replayrt {
 
 /// Expects that `call` throws an Error of `code` whose message contains every one of `parts`.
 template <class Call>
-void expect_error(ErrorCode code, std::initializer_list<std::string> parts, Call&& call) {
+void expect_error(ErrorCode code, const std::vector<std::string>& parts, Call&& call) {
   try {
     call();
     ADD_FAILURE() << "nothing was thrown, expected " << to_string(code);

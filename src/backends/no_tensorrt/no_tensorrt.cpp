@@ -19,6 +19,11 @@ std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
               "cannot load " + path.string() + " with TensorRT: " + kWhyMissing);
 }
 
+BuiltPlan build_plan(const std::filesystem::path& onnx, const PlanBuildOptions& /*options*/) {
+  throw Error(ErrorCode::kMissingDependency,
+              "cannot build a plan of " + onnx.string() + " with TensorRT: " + kWhyMissing);
+}
+
 BackendInfo describe() {
   BackendInfo info;
   info.name = "tensorrt";

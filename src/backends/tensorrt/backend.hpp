@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "replayrt/build_plan.hpp"
 #include "replayrt/load_engine.hpp"
 
 namespace replayrt::tensorrt {
@@ -11,6 +12,9 @@ namespace replayrt::tensorrt {
 /// Error(kMissingDependency) that says how to get it.
 std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
                                             const LoadOptions& options);
+
+/// See `build_trt_plan`.
+BuiltPlan build_plan(const std::filesystem::path& onnx, const PlanBuildOptions& options);
 
 /// What `list_backends` says of TensorRT.
 BackendInfo describe();

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "backends/tensorrt/builder_api.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace replayrt::tensorrt {
@@ -14,9 +15,8 @@ namespace {
 }
 
 std::string what_is_needed() {
-  return "this build of ReplayRT needs TensorRT " + std::to_string(kHeaders.major) + "." +
-         std::to_string(kHeaders.minor) + " or a later " + std::to_string(kHeaders.major) +
-         ".x: install it where the dynamic linker finds it, or name its libnvinfer.so in " +
+  return needed_version() +
+         ": install it where the dynamic linker finds it, or name its libnvinfer.so in " +
          kLibraryVariable;
 }
 
@@ -26,28 +26,45 @@ std::string default_name() {
 
 template <class Function>
 Function find(void* handle, const char* symbol, const std::string& file) {
-  auto* const found = reinterpret_cast<Function>(dlsym(handle, symbol));
+  return reinterpret_cast<Function>(
+      find_function(handle, symbol, file + " is not TensorRT's runtime library"));
+}
+
+}  // namespace
+
+std::string needed_version() {
+  return "this build of ReplayRT needs TensorRT " + std::to_string(kHeaders.major) + "." +
+         std::to_string(kHeaders.minor) + " or a later " + std::to_string(kHeaders.major) + ".x";
+}
+
+void* find_function(void* handle, const char* symbol, const std::string& what) {
+  void* const found = dlsym(handle, symbol);
   if (found == nullptr) {
-    refuse(file + " is not TensorRT's runtime library: it has no function " + symbol + "; " +
-           what_is_needed());
+    refuse(what + ": it has no function " + symbol + "; " + what_is_needed());
   }
   return found;
 }
 
-}  // namespace
+void* open_library(const std::string& file, std::string& why) {
+  // Local: a program that links another TensorRT itself keeps its own symbols.
+  void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    const char* said = dlerror();  // NOLINT(concurrency-mt-unsafe): the message is this thread's.
+    why = said == nullptr ? file : said;
+  }
+  return handle;
+}
 
 std::shared_ptr<const Library> Library::open() {
   const char* named = std::getenv(kLibraryVariable);  // NOLINT(concurrency-mt-unsafe)
   const bool is_named = named != nullptr && *named != '\0';
   const std::string file = is_named ? named : default_name();
-  // Local: a program that links another TensorRT itself keeps its own symbols. Never closed:
-  // TensorRT's threads and globals do not survive that.
-  void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  std::string why;
+  void* const handle = open_library(file, why);
   if (handle == nullptr) {
-    const char* why = dlerror();  // NOLINT(concurrency-mt-unsafe): the message is this thread's.
     refuse("TensorRT's library cannot be opened" +
            (is_named ? " (" + std::string(kLibraryVariable) + "=" + file + ")" : std::string()) +
-           ": " + (why == nullptr ? file : why) + "; " + what_is_needed());
+           ": " + why + "; " + what_is_needed());
   }
   using LibraryVersion = std::int32_t (*)() noexcept;
   const Version version =
@@ -55,8 +72,8 @@ std::shared_ptr<const Library> Library::open() {
   if (version.major != kHeaders.major || version.minor < kHeaders.minor) {
     refuse(file + " is TensorRT " + version.to_string() + ": " + what_is_needed());
   }
-  return std::shared_ptr<const Library>(
-      new Library(file, version, find<CreateRuntime>(handle, "createInferRuntime_INTERNAL", file)));
+  return std::shared_ptr<const Library>(new Library(
+      file, version, handle, find<Create>(handle, "createInferRuntime_INTERNAL", file)));
 }
 
 Owned<nvinfer1::IRuntime> Library::create_runtime(nvinfer1::ILogger& logger) const {
@@ -68,6 +85,19 @@ Owned<nvinfer1::IRuntime> Library::create_runtime(nvinfer1::ILogger& logger) con
                                               kHeaders.to_string());
   }
   return runtime;
+}
+
+Owned<nvinfer1::IBuilder> Library::create_builder(nvinfer1::ILogger& logger) const {
+  const auto create = reinterpret_cast<Create>(
+      find_function(handle_, "createInferBuilder_INTERNAL", file_ + " cannot build plans"));
+  Owned<nvinfer1::IBuilder> builder(
+      static_cast<nvinfer1::IBuilder*>(create(&logger, NV_TENSORRT_VERSION)));
+  if (builder == nullptr) {
+    throw Error(ErrorCode::kModelRuntime, "TensorRT " + version_.to_string() + " (" + file_ +
+                                              ") made no builder for the interface of version " +
+                                              kHeaders.to_string());
+  }
+  return builder;
 }
 
 }  // namespace replayrt::tensorrt

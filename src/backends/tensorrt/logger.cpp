@@ -1,6 +1,7 @@
 #include "backends/tensorrt/logger.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "replayrt/core/log.hpp"
 
@@ -20,6 +21,12 @@ LogLevel level_of(Severity severity) noexcept {
     default:
       return LogLevel::kError;
   }
+}
+
+/// TensorRT 8 says so, dozens of times per context, of how it itself translates names to bindings
+/// where a plan has several profiles.
+bool is_own_noise(std::string_view message) noexcept {
+  return message.find("getProfileDimensions: bindingIndex") != std::string_view::npos;
 }
 
 }  // namespace
@@ -45,7 +52,7 @@ std::string Logger::Recording::text() const {
 
 void Logger::log(Severity severity, nvinfer1::AsciiChar const* message) noexcept {
   try {
-    const LogLevel level = level_of(severity);
+    const LogLevel level = is_own_noise(message) ? LogLevel::kDebug : level_of(severity);
     {
       const std::lock_guard lock(mutex_);
       const auto recording =

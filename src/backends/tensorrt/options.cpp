@@ -13,8 +13,16 @@ namespace {
 
 }  // namespace
 
-std::int32_t device_of(const LoadOptions& options) {
-  return options.device == "auto" ? 0 : Device::parse(options.device).index;
+std::int32_t device_of(const std::string& device) {
+  if (device == "auto") {
+    return 0;
+  }
+  const Device parsed = Device::parse(device);
+  if (parsed.type != DeviceType::kCuda) {
+    refuse(ErrorCode::kInvalidParameter,
+           "device is '" + device + "': TensorRT needs auto, cuda or cuda:N");
+  }
+  return parsed.index;
 }
 
 void require_supported(const LoadOptions& options) {

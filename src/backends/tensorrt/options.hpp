@@ -2,13 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "replayrt/load_engine.hpp"
 
 namespace replayrt::tensorrt {
 
-/// The CUDA device that `options` name; "auto" and "cuda" are device 0.
-std::int32_t device_of(const LoadOptions& options);
+/// The CUDA device of that name; "auto" and "cuda" are device 0. Throws Error(kInvalidParameter)
+/// for what names none.
+std::int32_t device_of(const std::string& device);
 
 /// Throws Error(kInvalidParameter, kUnsupported) that names the option at fault: a plan has its
 /// precision and its outputs since it was built.

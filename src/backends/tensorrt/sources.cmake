@@ -1,6 +1,7 @@
 # The adapter's sources: the tests compile the very same against the double of TensorRT.
 set(REPLAYRT_TENSORRT_SOURCES
   api.cpp
+  build_shapes.cpp
   captured_executor.cpp
   eager_executor.cpp
   engine_context.cpp
@@ -8,8 +9,10 @@ set(REPLAYRT_TENSORRT_SOURCES
   execution_context.cpp
   library.cpp
   logger.cpp
+  onnx_parser.cpp
   options.cpp
   output_memory.cpp
+  plan_builder.cpp
   plan_file.cpp
   profiles.cpp
   run_support.cpp

@@ -59,7 +59,7 @@ bool shares_profiles(EngineContext& context) {
 std::shared_ptr<EngineContext> make_context(std::span<const std::byte> plan,
                                             const std::string& file, const LoadOptions& options) {
   require_supported(options);
-  auto context = std::make_shared<EngineContext>(file, device_of(options));
+  auto context = std::make_shared<EngineContext>(file, device_of(options.device));
   cuda::require_device(context->device);
   context->library = Library::open();
   const cuda::DeviceGuard device(context->device);

@@ -4,6 +4,7 @@
 
 #include "backends/openvino/support.hpp"
 #include "support/capturing_cache.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace replayrt {
 namespace {
@@ -28,21 +29,12 @@ TEST(OpenVinoLoad, BadFilesAreNamed) {
 
 class ScratchFolder : public testing::Test {
  protected:
-  ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "replayrt_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) {
-      throw std::runtime_error("cannot make a folder for the test");
-    }
-    folder_ = pattern;
-  }
-  ~ScratchFolder() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return folder_ / name;
+    return temporary_.write(name, text);
   }
 
-  std::filesystem::path folder_;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 TEST_F(ScratchFolder, OpenVinoIrThatIsNoneIsRefused) {

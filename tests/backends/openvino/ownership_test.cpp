@@ -10,6 +10,7 @@
 
 #include "backends/openvino/support.hpp"
 #include "support/capturing_cache.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace replayrt {
 namespace {
@@ -119,12 +120,6 @@ TEST(OpenVinoOwnership, AResultCanBeTheNextInput) {
 // Models in which an output is an input, a view of one, or another output.
 class SharedTensors : public testing::Test {
  protected:
-  SharedTensors() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "replayrt_XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~SharedTensors() override { std::filesystem::remove_all(folder_); }
-
   Engine engine_of(const ov::OutputVector& outputs, const ov::ParameterVector& inputs) const {
     ov::ResultVector results;
     for (const auto& output : outputs) {
@@ -169,7 +164,8 @@ class SharedTensors : public testing::Test {
 
   const std::shared_ptr<ov::op::v0::Parameter> x_ =
       std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{-1, 8});
-  std::filesystem::path folder_;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 // None of these needs to be refused: the outputs are made to lie in memory of their own.

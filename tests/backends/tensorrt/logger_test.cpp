@@ -39,6 +39,16 @@ TEST_F(LoggerTest, SeveritiesAreLevels) {
                                                "debug TensorRT: e"}));
 }
 
+TEST_F(LoggerTest, WhatTensorRt8SaysOfItsOwnBindingsIsForDebugging) {
+  const std::string noise =
+      "ICudaEngine::getProfileDimensions: bindingIndex 0 is not in profile 1. Using bindingIndex = "
+      "2 instead.";
+  const Recording recording(logger_);
+  logger_.log(Severity::kWARNING, noise.c_str());
+  EXPECT_EQ(logged_, std::vector<std::string>{"debug TensorRT: " + noise});
+  EXPECT_EQ(recording.text(), "");
+}
+
 TEST_F(LoggerTest, ARecordingHoldsWhatItsThreadWasTold) {
   const Recording recording(logger_);
   logger_.log(Severity::kERROR, "first");

@@ -42,6 +42,7 @@ void reset() {
   state.failed.clear();
   state.calls.clear();
   state.violations.clear();
+  state.last_build.reset();
 }
 
 void fail_call(std::int64_t n) {
@@ -69,7 +70,7 @@ std::int64_t call_count(std::string_view function) {
 
 Live live() {
   const State& state = State::instance();
-  return {state.runtimes, state.engines, state.contexts};
+  return {state.runtimes, state.engines, state.contexts, state.builders};
 }
 
 std::vector<std::string> violations() {
@@ -82,6 +83,12 @@ std::vector<std::string> take_violations() {
   State& state = State::instance();
   const std::lock_guard lock(state.mutex);
   return std::exchange(state.violations, {});
+}
+
+std::optional<Build> last_build() {
+  State& state = State::instance();
+  const std::lock_guard lock(state.mutex);
+  return state.last_build;
 }
 
 std::string version() {

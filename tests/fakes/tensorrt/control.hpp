@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,7 @@ struct Live {
   int runtimes = 0;
   int engines = 0;
   int contexts = 0;
+  int builders = 0;  ///< Builders and all that they and parsers made.
 
   friend bool operator==(const Live&, const Live&) = default;
 };
@@ -39,6 +42,17 @@ Live live();
 std::vector<std::string> violations();
 /// As `violations`, and forgets them.
 std::vector<std::string> take_violations();
+
+/// What a builder was told when it last made a plan.
+struct Build {
+  std::set<std::string> flags;  ///< Of "f16", "bf16", "i8", "tf32".
+  std::optional<std::size_t> workspace_bytes;
+  bool library_kernels = false;
+  bool shares_profiles = false;
+  std::string timing_cache;  ///< As it was before.
+};
+/// None: nothing was built since `reset`.
+std::optional<Build> last_build();
 
 /// "8.5.0": the version that this library plays.
 std::string version();

@@ -2,7 +2,8 @@
 // in each build, and against NVIDIA's headers by tools/check_tensorrt_headers.sh, which also checks
 // that no member is missing here.
 
-#include <NvInferRuntime.h>
+#include <NvInfer.h>
+#include <NvOnnxParser.h>
 
 #include <type_traits>
 
@@ -77,6 +78,68 @@ MEMBER(IOutputAllocator, reallocateOutput,
 MEMBER(IOutputAllocator, notifyShape,
        void (IOutputAllocator::*)(char const*, Dims const&) noexcept);
 
+MEMBER(IHostMemory, data, void* (IHostMemory::*)() const noexcept);
+MEMBER(IHostMemory, size, std::size_t (IHostMemory::*)() const noexcept);
+MEMBER(ITensor, getName, char const* (ITensor::*)() const noexcept);
+MEMBER(ITensor, getDimensions, Dims (ITensor::*)() const noexcept);
+MEMBER(ITensor, isShapeTensor, bool (ITensor::*)() const noexcept);
+using Network = INetworkDefinition;
+MEMBER(Network, getNbInputs, std::int32_t (Network::*)() const noexcept);
+MEMBER(Network, getInput, ITensor* (Network::*)(std::int32_t) const noexcept);
+using Profile = IOptimizationProfile;
+#if VERSION >= 1000
+MEMBER(Profile, setDimensions,
+       bool (Profile::*)(char const*, OptProfileSelector, Dims const&) noexcept);
+#else
+MEMBER(Profile, setDimensions, bool (Profile::*)(char const*, OptProfileSelector, Dims) noexcept);
+#endif
+MEMBER(ITimingCache, serialize, IHostMemory* (ITimingCache::*)() const noexcept);
+#if VERSION >= 1000
+using Monitor = IProgressMonitor;
+MEMBER(Monitor, phaseStart, void (Monitor::*)(char const*, char const*, std::int32_t) noexcept);
+MEMBER(Monitor, stepComplete, bool (Monitor::*)(char const*, std::int32_t) noexcept);
+MEMBER(Monitor, phaseFinish, void (Monitor::*)(char const*) noexcept);
+#endif
+using Config = IBuilderConfig;
+MEMBER(Config, setFlag, void (Config::*)(BuilderFlag) noexcept);
+MEMBER(Config, clearFlag, void (Config::*)(BuilderFlag) noexcept);
+MEMBER(Config, setMemoryPoolLimit, void (Config::*)(MemoryPoolType, std::size_t) noexcept);
+MEMBER(Config, setTacticSources, bool (Config::*)(TacticSources) noexcept);
+MEMBER(Config, getTacticSources, TacticSources (Config::*)() const noexcept);
+MEMBER(Config, addOptimizationProfile, std::int32_t (Config::*)(Profile const*) noexcept);
+MEMBER(Config, createTimingCache,
+       ITimingCache* (Config::*)(void const*, std::size_t) const noexcept);
+MEMBER(Config, setTimingCache, bool (Config::*)(ITimingCache const&, bool) noexcept);
+#if VERSION >= 806 && VERSION < 1000
+MEMBER(Config, setPreviewFeature, void (Config::*)(PreviewFeature, bool) noexcept);
+#endif
+#if VERSION >= 1000
+MEMBER(Config, setProgressMonitor, void (Config::*)(Monitor*) noexcept);
+#endif
+MEMBER(IBuilder, createNetworkV2, Network* (IBuilder::*)(std::uint32_t) noexcept);
+MEMBER(IBuilder, createOptimizationProfile, Profile* (IBuilder::*)() noexcept);
+MEMBER(IBuilder, createBuilderConfig, Config* (IBuilder::*)() noexcept);
+MEMBER(IBuilder, buildSerializedNetwork, IHostMemory* (IBuilder::*)(Network&, Config&) noexcept);
+
+// These have become noexcept within TensorRT 10, which no caller sees.
+using Parser = nvonnxparser::IParser;
+using ParserError = nvonnxparser::IParserError;
+MEMBER(Parser, parseFromFile, bool (Parser::*)(char const*, int));
+MEMBER(Parser, getNbErrors, int (Parser::*)() const);
+MEMBER(Parser, getError, ParserError const* (Parser::*)(int) const);
+MEMBER(ParserError, desc, char const* (ParserError::*)() const);
+MEMBER(ParserError, file, char const* (ParserError::*)() const);
+MEMBER(ParserError, line, int (ParserError::*)() const);
+MEMBER(ParserError, node, int (ParserError::*)() const);
+#if VERSION >= 1000
+MEMBER(ParserError, nodeName, char const* (ParserError::*)() const);
+MEMBER(ParserError, nodeOperator, char const* (ParserError::*)() const);
+#endif
+static_assert(
+    std::is_convertible_v<decltype(&createNvOnnxParser_INTERNAL), void* (*)(void*, void*, int)>);
+static_assert(std::is_same_v<decltype(&createInferBuilder_INTERNAL),
+                             void* (*)(void*, std::int32_t) noexcept>);
+
 static_assert(std::is_same_v<decltype(&createInferRuntime_INTERNAL),
                              void* (*)(void*, std::int32_t) noexcept>);
 static_assert(std::is_same_v<decltype(&getInferLibVersion), std::int32_t (*)() noexcept>);
@@ -128,6 +191,24 @@ VALUE(ExecutionContextAllocationStrategy::kSTATIC, 0);
 VALUE(ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE, 1);
 VALUE(ExecutionContextAllocationStrategy::kUSER_MANAGED, 2);
 #endif
+#if VERSION < 1100
+VALUE(BuilderFlag::kFP16, 0);
+VALUE(BuilderFlag::kINT8, 1);
+VALUE(TacticSource::kCUBLAS, 0);
+VALUE(TacticSource::kCUBLAS_LT, 1);
+VALUE(TacticSource::kCUDNN, 2);
+#endif
+#if VERSION >= 1000 && VERSION < 1100
+VALUE(BuilderFlag::kBF16, 17);
+#endif
+VALUE(BuilderFlag::kTF32, VERSION < 1000 ? 7 : 6);
+#if VERSION < 1000
+VALUE(NetworkDefinitionCreationFlag::kEXPLICIT_BATCH, 0);
+#endif
+#if VERSION >= 806 && VERSION < 1000
+VALUE(PreviewFeature::kPROFILE_SHARING_0806, 2);
+#endif
+VALUE(MemoryPoolType::kWORKSPACE, 0);
 VALUE(ILogger::Severity::kINTERNAL_ERROR, 0);
 VALUE(ILogger::Severity::kERROR, 1);
 VALUE(ILogger::Severity::kWARNING, 2);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct State {
   std::atomic<int> runtimes{0};
   std::atomic<int> engines{0};
   std::atomic<int> contexts{0};
+  std::atomic<int> builders{0};
+  std::optional<Build> last_build;
 
   void violate(std::string text);
 };
