@@ -167,11 +167,14 @@ TEST_F(BuildTest, WhatTheParserRefusesIsTold) {
   expect_error(ErrorCode::kCorruptedModel, said, [&] { tensorrt::build_plan(model(plan), {}); });
   expect_error(ErrorCode::kCorruptedModel, {"none.onnx"},
                [&] { tensorrt::build_plan(folder_.write("none.onnx", "no model"), {}); });
-  Plan expand = sum_plan({Range{1, 1, 9}});
+  Plan expand;
   expand.function = Function::kExpand;
-  expand.inputs.push_back({"target", DType::kI32, {{Range{1, 1, 4}}}});
-  expect_error(ErrorCode::kUnsupported, {"'target'", "trtexec"},
-               [&] { tensorrt::build_plan(model(expand), {.shapes = {rows(1, 2, 4)}}); });
+  expand.inputs = {{"a", DType::kF32, {{Range{1, 1, 9}}}},
+                   {"target", DType::kI32, {{Range{1, 1, 4}}}}};
+  expand.outputs = {{"filled", DType::kF32}};
+  expect_error(ErrorCode::kUnsupported, {"'target'", "trtexec"}, [&] {
+    tensorrt::build_plan(model(expand), {.shapes = {{"a", {1}, {2}, {4}}}});
+  });
 }
 
 TEST_F(BuildTest, AMissingParserIsToldWithWhatItNeeds) {
