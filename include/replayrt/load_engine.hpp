@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +72,11 @@ inline Engine load_trt_model(const std::filesystem::path& path,
   options.tensorrt.engine_host_code_allowed = engine_host_code_allowed;
   return load_engine(path, options);
 }
+
+/// Loads a TensorRT plan that lies in memory, as `build_trt_plan` gives it; `plan` may go
+/// afterwards. Messages call it `name`. Thread-safe. Throws as `load_engine` does, but for files.
+Engine load_trt_plan(std::span<const std::byte> plan, const std::string& name = "plan",
+                     const LoadOptions& options = {});
 
 /// One backend as this build and this machine have it.
 struct BackendInfo {

@@ -6,6 +6,7 @@
 
 #include "auto/backend_table.hpp"
 #include "auto/model_file.hpp"
+#include "backends/tensorrt/backend.hpp"
 
 namespace replayrt {
 namespace {
@@ -76,6 +77,23 @@ Engine load_engine(const std::filesystem::path& path, const LoadOptions& options
   }
   require_device(*backend, device);
   return Engine(backend->load(path, options));
+}
+
+Engine load_trt_plan(std::span<const std::byte> plan, const std::string& name,
+                     const LoadOptions& options) {
+  const auto& backends = backend_table();
+  const auto& tensorrt = *std::ranges::find(backends, "tensorrt", &Backend::name);
+  if (const Backend* named = named_backend(options.backend);
+      named != nullptr && named != &tensorrt) {
+    throw Error(ErrorCode::kInvalidParameter,
+                name + " is a TensorRT plan: expected backend auto or tensorrt, got '" +
+                    options.backend + "'");
+  }
+  require_device(tensorrt, wanted_device(options.device));
+  if (plan.empty()) {
+    throw Error(ErrorCode::kCorruptedModel, name + " is empty");
+  }
+  return Engine(tensorrt::load_plan(plan, name, options));
 }
 
 std::vector<BackendInfo> list_backends() {

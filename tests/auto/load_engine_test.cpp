@@ -65,6 +65,24 @@ TEST_F(LoadEngine, ListsEveryBackendItKnows) {
   }
 }
 
+TEST_F(LoadEngine, APlanInMemoryIsForTensorRtOnly) {
+  const std::vector<std::byte> plan(8);
+  LoadOptions options;
+  const auto refused = [&](std::span<const std::byte> bytes) {
+    try {
+      static_cast<void>(load_trt_plan(bytes, "mine", options));
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("mine"));
+      return error.code();
+    }
+    ADD_FAILURE() << "loaded";
+    return ErrorCode::kUnsupported;
+  };
+  EXPECT_EQ(refused({}), ErrorCode::kCorruptedModel);
+  options.backend = "openvino";
+  EXPECT_EQ(refused(plan), ErrorCode::kInvalidParameter);
+}
+
 TEST_F(LoadEngine, FilesThatCannotBeReadAreNamed) {
   expect_refused(folder_ / "missing.onnx", {}, ErrorCode::kFileAccess,
                  {"missing.onnx", "does not exist"});

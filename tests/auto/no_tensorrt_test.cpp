@@ -27,6 +27,16 @@ TEST(NoTensorRt, RefusesToLoadAndNamesTheFile) {
   }
 }
 
+TEST(NoTensorRt, RefusesAPlanInMemoryByItsName) {
+  try {
+    static_cast<void>(load_plan({}, "my plan", {}));
+    FAIL() << "loaded a plan without TensorRT";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kMissingDependency);
+    EXPECT_THAT(error.what(), HasSubstr("my plan"));
+  }
+}
+
 TEST(NoTensorRt, RefusesToBuildAndNamesTheFile) {
   try {
     static_cast<void>(build_plan("some/model.onnx", {}));

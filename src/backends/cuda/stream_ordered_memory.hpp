@@ -11,7 +11,8 @@
 namespace replayrt::cuda {
 
 /// The device's half of a MemoryResource, for the padding and joining of batches: tensors from a
-/// pool, copies on the caller's stream. Without a stream a copy is complete when it returns. Thread-safe.
+/// pool, copies on the caller's stream. Without a stream a copy is complete when it returns.
+/// Thread-safe.
 class StreamOrderedMemory {
  public:
   /// `pool` must be of kind kDevice and outlive this object. Throws as `check` does.

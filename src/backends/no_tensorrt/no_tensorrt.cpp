@@ -19,6 +19,12 @@ std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
               "cannot load " + path.string() + " with TensorRT: " + kWhyMissing);
 }
 
+std::unique_ptr<EngineBackend> load_plan(std::span<const std::byte> /*plan*/,
+                                         const std::string& name, const LoadOptions& /*options*/) {
+  throw Error(ErrorCode::kMissingDependency,
+              "cannot load " + name + " with TensorRT: " + kWhyMissing);
+}
+
 BuiltPlan build_plan(const std::filesystem::path& onnx, const PlanBuildOptions& /*options*/) {
   throw Error(ErrorCode::kMissingDependency,
               "cannot build a plan of " + onnx.string() + " with TensorRT: " + kWhyMissing);

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
 
 #include "replayrt/build_plan.hpp"
 #include "replayrt/load_engine.hpp"
@@ -12,6 +15,10 @@ namespace replayrt::tensorrt {
 /// Error(kMissingDependency) that says how to get it.
 std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
                                             const LoadOptions& options);
+
+/// The same of a plan in memory; messages call it `name`.
+std::unique_ptr<EngineBackend> load_plan(std::span<const std::byte> plan, const std::string& name,
+                                         const LoadOptions& options);
 
 /// See `build_trt_plan`.
 BuiltPlan build_plan(const std::filesystem::path& onnx, const PlanBuildOptions& options);

@@ -19,6 +19,9 @@ inline constexpr bool kHasBf16Flag = kHasPrecisionFlags && REPLAYRT_TRT_HEADERS 
 
 enum class Flag : std::uint8_t { kF16, kBf16, kI8, kTf32 };
 
+// Deprecated within TensorRT 10 for types in the model, but there until 11.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 /// Flags that the version does not have are left as they are.
 inline void set_flag(nvinfer1::IBuilderConfig& config, Flag flag, bool on) noexcept {
   const auto set = [&](nvinfer1::BuilderFlag real) {
@@ -49,6 +52,7 @@ inline void set_flag(nvinfer1::IBuilderConfig& config, Flag flag, bool on) noexc
       break;
   }
 }
+#pragma GCC diagnostic pop
 
 /// A network whose batch dimension is one like all others. Null on failure.
 inline Owned<nvinfer1::INetworkDefinition> create_network(nvinfer1::IBuilder& builder) noexcept {
@@ -68,9 +72,10 @@ inline void share_profiles([[maybe_unused]] nvinfer1::IBuilderConfig& config) no
 #endif
 }
 
-/// Leaves the kernels of cuBLAS and cuDNN out. False on failure.
+/// Leaves the kernels of cuBLAS and cuDNN out, which only TensorRT 8 uses by itself. False on
+/// failure.
 inline bool use_no_library_kernels([[maybe_unused]] nvinfer1::IBuilderConfig& config) noexcept {
-#if REPLAYRT_TRT_HEADERS < 1100
+#if REPLAYRT_TRT_HEADERS < 1000
   nvinfer1::TacticSources sources = config.getTacticSources();
   for (const auto library : {nvinfer1::TacticSource::kCUBLAS, nvinfer1::TacticSource::kCUBLAS_LT,
                              nvinfer1::TacticSource::kCUDNN}) {

@@ -114,6 +114,11 @@ std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
   return std::make_unique<TensorRtEngine>(read_plan(path), path.string(), options);
 }
 
+std::unique_ptr<EngineBackend> load_plan(std::span<const std::byte> plan, const std::string& name,
+                                         const LoadOptions& options) {
+  return std::make_unique<TensorRtEngine>(plan, name, options);
+}
+
 BackendInfo describe() {
   BackendInfo info;
   info.name = "tensorrt";

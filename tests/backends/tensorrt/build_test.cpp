@@ -44,8 +44,7 @@ TEST_F(BuildTest, ThePlanRunsInItsRangesAndNotBeyond) {
   ASSERT_EQ(built.inputs.size(), 2U);
   EXPECT_EQ(built.inputs[1].name, "b");
   EXPECT_EQ(built.inputs[1].max, Shape({4, 7}));
-  const Engine engine(
-      std::make_unique<tensorrt::TensorRtEngine>(built.plan, "built.plan", LoadOptions{}));
+  const Engine engine(tensorrt::load_plan(built.plan, "built.plan", LoadOptions{}));
   EXPECT_EQ(engine.inputs()[0].shape_text(), "1..4x7");
   const std::vector<Tensor> inputs = {counted({3, 7}), counted({3, 7}, 9)};
   const Plan plan = sum_plan({Range{1, 2, 4}}, Range::fixed(7), 2);

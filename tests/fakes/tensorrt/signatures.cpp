@@ -191,9 +191,13 @@ VALUE(ExecutionContextAllocationStrategy::kSTATIC, 0);
 VALUE(ExecutionContextAllocationStrategy::kON_PROFILE_CHANGE, 1);
 VALUE(ExecutionContextAllocationStrategy::kUSER_MANAGED, 2);
 #endif
+// Deprecated within TensorRT 10, but there until 11.
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #if VERSION < 1100
 VALUE(BuilderFlag::kFP16, 0);
 VALUE(BuilderFlag::kINT8, 1);
+#endif
+#if VERSION < 1000
 VALUE(TacticSource::kCUBLAS, 0);
 VALUE(TacticSource::kCUBLAS_LT, 1);
 VALUE(TacticSource::kCUDNN, 2);

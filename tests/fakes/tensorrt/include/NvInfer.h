@@ -29,7 +29,7 @@ enum class PreviewFeature : std::int32_t { kPROFILE_SHARING_0806 = 2 };
 #endif
 enum class MemoryPoolType : std::int32_t { kWORKSPACE = 0 };
 
-#if REPLAYRT_FAKE_TENSORRT < 1100
+#if REPLAYRT_FAKE_TENSORRT < 1000
 enum class TacticSource : std::int32_t { kCUBLAS = 0, kCUBLAS_LT = 1, kCUDNN = 2 };
 #endif
 using TacticSources = std::uint32_t;
