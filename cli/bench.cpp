@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -51,6 +52,13 @@ round each, in which every caller takes the next call that nobody has taken. A r
 time that passed (recapture's purges included), calls/s comes from it, and median, p99 and mean are still
 those of single calls. Callers that share a shape share its graphs: see --instances.
 
+Streams: --streams 2 is --callers 2, each with a CUDA stream of its own that its calls are ordered on.
+
+trtexec: --compare trtexec runs NVIDIA's program from PATH, before anything else is measured, on the same
+plan and shapes, as many queries of each shape as one mode has calls of it. Its time without a CUDA graph
+stands beside eager, the one with a graph beside replay. Its queries feed the device from page-locked
+memory and reuse their results' memory, where calls of ReplayRT read the caller's and own their results.
+
 Examples:
   replayrt bench rec.onnx --shapes 1x3x48x320,1x3x48x640
   replayrt bench rec.onnx --trace shapes.txt --modes eager,replay --iterations 50 --json report.json
@@ -58,6 +66,7 @@ Examples:
   replayrt bench rec.onnx --trace shapes.txt --modes eager,replay --cold --admission pays_back --repeat 20 \
     --shuffle 1
   replayrt bench rec.onnx --shapes 1x3x48x320 --modes eager,replay --callers 2 --instances 2
+  replayrt bench rec.plan --shapes 1x3x48x320 --streams 2 --compare trtexec
   replayrt bench rec.onnx --shapes 1x3x48x320 --fuse argmax:fetch_name_0:2 --inference-threads 2)";
 
 struct BenchOptions {
@@ -72,6 +81,8 @@ struct BenchOptions {
   Verification verify = Verification::first();
   std::int64_t instances = 1;
   std::int64_t callers = 1;
+  std::int64_t streams = 0;  ///< 0: callers have none.
+  bool compare_trtexec = false;
   std::optional<std::uint64_t> shuffle_seed;
   std::int64_t repeat = 1;
   bool cold = false;
@@ -103,11 +114,14 @@ BenchPlan make_plan(const BenchOptions& options) {
         "--warmup: expected 0 with --cold, which runs nothing before it measures, got '{}'",
         *options.warmup));
   }
+  if (options.streams > 0 && options.callers > 1) {
+    throw UsageError("--callers: --streams says already how many call at once");
+  }
   BenchPlan plan;
   plan.modes = parse_modes(options.modes);
   plan.rounds = options.iterations;
   plan.warmup_rounds = options.cold ? 0 : options.warmup.value_or(1);
-  plan.callers = options.callers;
+  plan.callers = std::max(options.callers, options.streams);
   plan.shuffle_seed = options.shuffle_seed;
   plan.cold = options.cold;
   return plan;
@@ -120,6 +134,30 @@ GraphCacheOptions cache_options(const BenchOptions& options, std::size_t shapes)
   cache.verify = options.verify;
   cache.max_instances_per_key = options.instances;
   return cache;
+}
+
+std::vector<std::shared_ptr<void>> make_streams(const Engine& engine, std::int64_t count) {
+  std::vector<std::shared_ptr<void>> streams;
+  try {
+    for (std::int64_t i = 0; i < count; ++i) {
+      streams.push_back(make_stream(engine));
+    }
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kUnsupported) {
+      throw UsageError(
+          fmt::format("--streams: {}: --callers sets how many call at once", error.what()));
+    }
+    throw;
+  }
+  return streams;
+}
+
+void require_plan(const Engine& engine) {
+  if (engine.backend_name() != "tensorrt") {
+    throw UsageError(
+        fmt::format("--compare trtexec: expected a TensorRT plan, the model is one for backend {}",
+                    engine.backend_name()));
+  }
 }
 
 void repeat_calls(std::vector<std::size_t>& calls, std::int64_t times) {
@@ -147,7 +185,14 @@ void run(const BenchOptions& options, const std::string& command_line) {
   Workload workload = make_workload(engine, calls, seed);
   repeat_calls(workload.calls, options.repeat);
   plan.cache = cache_options(options, workload.cases.size());
-  const BenchResult result = run_bench(engine, workload, plan);
+  plan.streams = make_streams(engine, options.streams);
+  std::vector<TrtexecRun> compared;
+  if (options.compare_trtexec) {
+    require_plan(engine);
+    compared = Trtexec::find().measure(options.load.model, engine, workload, plan);
+  }
+  BenchResult result = run_bench(engine, workload, plan);
+  result.trtexec = std::move(compared);
 
   const std::int64_t threads = options.load.options.inference_threads;
   const bool on_cpu = engine.device().type == DeviceType::kCpu;
@@ -205,6 +250,8 @@ void add_replay_flags(CLI::App& app, BenchOptions& options) {
 void add_call_flags(CLI::App& app, BenchOptions& options) {
   add_number(app, "--callers", options.callers, 1, kMostCallers,
              "Threads that issue the calls at once (default: 1)");
+  add_number(app, "--streams", options.streams, 1, kMostCallers,
+             "As many callers, each with a CUDA stream of its own (default: calls have none)");
   add_parsed(
       app, "--shuffle", options.shuffle_seed,
       [](const std::string& flag, const std::string& text) {
@@ -245,6 +292,15 @@ Command add_bench(CLI::App& program, std::string command_line) {
       ->type_name("M,...");
   add_replay_flags(*app, *options);
   add_call_flags(*app, *options);
+  add_parsed(
+      *app, "--compare", options->compare_trtexec,
+      [](const std::string& flag, const std::string& text) {
+        if (text != "trtexec") {
+          throw UsageError(fmt::format("{}: expected trtexec, got {}", flag, in_quotes(text)));
+        }
+        return true;
+      },
+      "trtexec: measure the same with trtexec from PATH, explained below (default: nothing)", "P");
   app->add_option("--json", options->json,
                   "Write the report to FILE too, or to standard output (-)")
       ->type_name("FILE");

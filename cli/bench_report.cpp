@@ -87,7 +87,10 @@ std::string settings_text(const BenchFacts& facts, const BenchPlan& plan) {
   if (cache.max_instances_per_key > 1) {
     settings.push_back(fmt::format("{} instances of a shape", cache.max_instances_per_key));
   }
-  if (plan.callers > 1) {
+  if (!plan.streams.empty()) {
+    settings.push_back(fmt::format("{} caller{}, each with a stream of its own", plan.callers,
+                                   plan.callers == 1 ? "" : "s"));
+  } else if (plan.callers > 1) {
     settings.push_back(fmt::format("{} callers", plan.callers));
   }
   if (plan.shuffle_seed) {
@@ -150,6 +153,22 @@ std::string shapes_text(const Workload& workload, const BenchResult& result) {
   const std::size_t left = workload.cases.size() - shown;
   return "\n" + table.text() +
          (left > 0 ? fmt::format("... and {} more (--json has all)\n", left) : "");
+}
+
+std::string time_text(std::optional<double> seconds) {
+  return seconds ? duration_text(*seconds) : "-";
+}
+
+std::string trtexec_text(const Workload& workload, const BenchResult& result) {
+  Table table({"shape (median)", "mode", "replayrt call", "trtexec latency", "enqueue", "GPU"});
+  for (const TrtexecRun& run : result.trtexec) {
+    table.add({workload.cases[run.index].name, std::string(to_string(run.mode)),
+               duration_text(case_medians(workload, *find_mode(result, run.mode))[run.index]),
+               time_text(run.times.latency_median), time_text(run.times.enqueue_median),
+               duration_text(run.times.gpu_median)});
+  }
+  return "\n" + table.text() +
+         "trtexec's latency: both copies and the GPU's time; enqueue: the host's share\n";
 }
 
 std::string cache_text(const ModeResult& mode, const BenchPlan& plan) {
@@ -229,6 +248,23 @@ Json per_shape_json(const Workload& workload, const BenchResult& result) {
   return shapes;
 }
 
+Json microseconds_or_null(std::optional<double> seconds) {
+  return seconds ? Json(*seconds * kMicro) : Json(nullptr);
+}
+
+/// Null if trtexec was not asked.
+Json trtexec_json(const Workload& workload, const BenchResult& result) {
+  Json runs = nullptr;
+  for (const TrtexecRun& run : result.trtexec) {
+    runs.push_back({{"shape", workload.cases[run.index].name},
+                    {"mode", to_string(run.mode)},
+                    {"gpu_us_median", run.times.gpu_median * kMicro},
+                    {"latency_us_median", microseconds_or_null(run.times.latency_median)},
+                    {"enqueue_us_median", microseconds_or_null(run.times.enqueue_median)}});
+  }
+  return runs;
+}
+
 }  // namespace
 
 std::optional<double> ratio_to_eager(const BenchResult& result, const ModeResult& mode) {
@@ -247,6 +283,9 @@ std::string bench_text(const BenchFacts& facts, const Workload& workload, const 
                        const BenchResult& result) {
   std::string text =
       head_text(facts, workload, plan) + modes_text(result) + shapes_text(workload, result);
+  if (!result.trtexec.empty()) {
+    text += trtexec_text(workload, result);
+  }
   if (const ModeResult* mode = mode_with_cache(result)) {
     text += cache_text(*mode, plan);
   }
@@ -282,6 +321,7 @@ std::string bench_json(const BenchFacts& facts, const Workload& workload, const 
                      {"verify", to_string(plan.cache.verify)},
                      {"instances", plan.cache.max_instances_per_key},
                      {"callers", plan.callers},
+                     {"streams", plan.streams.size()},
                      {"shuffle_seed", plan.shuffle_seed ? Json(*plan.shuffle_seed) : Json(nullptr)},
                      {"repeat", facts.repeat},
                      {"cold", plan.cold},
@@ -292,6 +332,7 @@ std::string bench_json(const BenchFacts& facts, const Workload& workload, const 
                      {"modes", std::move(modes)},
                      {"cache", with_cache == nullptr ? Json(nullptr) : cache_json(*with_cache)},
                      {"max_abs_difference_to_eager", number_or_null(result.max_abs_difference)},
+                     {"trtexec", trtexec_json(workload, result)},
                      {"per_shape", per_shape_json(workload, result)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

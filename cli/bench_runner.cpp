@@ -83,6 +83,10 @@ class Rounds {
     return workload_.cases[workload_.calls[position]];
   }
 
+  [[nodiscard]] RunContext context_of(std::size_t caller) const {
+    return {.stream = plan_.streams.empty() ? nullptr : plan_.streams[caller].get()};
+  }
+
   // Whoever goes first finds other caches and clocks than who goes last.
   ModeRunner& in_turn(std::size_t first, std::size_t i) {
     return runners_[(first + i) % runners_.size()];
@@ -101,7 +105,7 @@ class Rounds {
     for (std::size_t step = 0; step < order.size(); ++step) {
       for (std::size_t i = 0; i < runners_.size(); ++i) {
         in_turn(static_cast<std::size_t>(round) + step, i)
-            .run_call(case_at(order[step]), order[step]);
+            .run_call(case_at(order[step]), order[step], context_of(0));
         progress.advance();
       }
     }
@@ -117,10 +121,10 @@ class Rounds {
       ModeRunner& runner = in_turn(static_cast<std::size_t>(round), i);
       begin(runner);
       std::atomic<std::size_t> next{0};
-      const double seconds = callers_->run([&] {
+      const double seconds = callers_->run([&](std::size_t caller) {
         try {
           for (std::size_t step = next++; step < order.size(); step = next++) {
-            runner.run_call(case_at(order[step]), order[step]);
+            runner.run_call(case_at(order[step]), order[step], context_of(caller));
           }
         } catch (...) {
           next = order.size();  // The others need not go on.

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "mode_runner.hpp"
 #include "replayrt/core/engine.hpp"
 #include "replayrt/core/graph_cache.hpp"
+#include "trtexec.hpp"
 #include "workload.hpp"
 
 namespace replayrt::cli {
@@ -16,9 +18,11 @@ namespace replayrt::cli {
 struct BenchPlan {
   std::vector<Mode> modes;
   std::int64_t rounds = 1;  ///< Measured ones; one is every call of the workload in every mode.
-  std::int64_t warmup_rounds = 0;               ///< Run before them; none if `cold`.
-  GraphCacheOptions cache;                      ///< Of the replay mode.
-  std::int64_t callers = 1;                     ///< Threads that issue the calls.
+  std::int64_t warmup_rounds = 0;  ///< Run before them; none if `cold`.
+  GraphCacheOptions cache;         ///< Of the replay mode.
+  std::int64_t callers = 1;        ///< Threads that issue the calls.
+  /// The stream of each caller, for the measured calls; empty: they have none.
+  std::vector<std::shared_ptr<void>> streams{};
   std::optional<std::uint64_t> shuffle_seed{};  ///< Set: every round has an order of its own.
   /// Every measured round begins with a new, empty cache, and nothing is run before.
   bool cold = false;
@@ -29,6 +33,7 @@ struct BenchResult {
   /// Largest |answer - eager answer| of the calls that were made to compare them, over all shapes
   /// and outputs. None if no mode has a cache.
   std::optional<double> max_abs_difference;
+  std::vector<TrtexecRun> trtexec{};  ///< What trtexec measured of the same; empty: not asked.
 };
 
 /// The order in which a round, counted from 0, runs its calls: positions in the workload. The same

@@ -9,7 +9,7 @@ Callers::Callers(std::size_t count) : gate_(static_cast<std::ptrdiff_t>(count) +
   threads_.reserve(count);
   try {
     for (std::size_t i = 0; i < count; ++i) {
-      threads_.emplace_back([this] { serve(); });
+      threads_.emplace_back([this, i] { serve(i); });
     }
   } catch (...) {
     // Those that started wait for as many as were meant to come.
@@ -26,7 +26,7 @@ Callers::~Callers() {
   gate_.arrive_and_wait();
 }
 
-double Callers::run(const std::function<void()>& work) {
+double Callers::run(const std::function<void(std::size_t)>& work) {
   work_ = &work;
   begun_ = Clock::time_point::max();
   done_ = Clock::time_point::min();
@@ -39,22 +39,22 @@ double Callers::run(const std::function<void()>& work) {
   return std::chrono::duration<double>(done_ - begun_).count();
 }
 
-void Callers::serve() {
+void Callers::serve(std::size_t caller) {
   for (;;) {
     gate_.arrive_and_wait();
     if (work_ == nullptr) {
       return;
     }
-    work_once();
+    work_once(caller);
     gate_.arrive_and_wait();
   }
 }
 
-void Callers::work_once() {
+void Callers::work_once(std::size_t caller) {
   std::exception_ptr error;
   const Clock::time_point begun = Clock::now();
   try {
-    (*work_)();
+    (*work_)(caller);
   } catch (...) {
     error = std::current_exception();
   }

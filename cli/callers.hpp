@@ -21,19 +21,20 @@ class Callers {
   Callers& operator=(const Callers&) = delete;
   ~Callers();
 
-  /// Runs `work` on every thread at once. Returns the seconds from when the first one began to when
-  /// the last one was done; rethrows what the first one threw that threw.
-  double run(const std::function<void()>& work);
+  /// Runs `work` on every thread at once, with the thread's number from 0. Returns the seconds from
+  /// when the first one began to when the last one was done; rethrows what the first one threw that
+  /// threw.
+  double run(const std::function<void(std::size_t)>& work);
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void serve();
-  void work_once();
+  void serve(std::size_t caller);
+  void work_once(std::size_t caller);
 
   std::barrier<> gate_;  // Passed by all threads and `run` before and after each piece.
-  const std::function<void()>* work_ = nullptr;  // Null at the gate: the end.
-  std::mutex mutex_;                             // Guards the three below.
+  const std::function<void(std::size_t)>* work_ = nullptr;  // Null at the gate: the end.
+  std::mutex mutex_;                                        // Guards the three below.
   Clock::time_point begun_;
   Clock::time_point done_;
   std::exception_ptr error_;

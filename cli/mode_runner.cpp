@@ -71,13 +71,15 @@ void ModeRunner::renew_cache() {
   }
 }
 
-void ModeRunner::run_call(const Case& with, std::size_t position) {
+void ModeRunner::run_call(const Case& with, std::size_t position, const RunContext& context) {
   // A shape that was refused stays refused: asking again each time would warn each time.
   if (result_.mode == Mode::kRecapture && cache()->get_current_size() > 0) {
     cache()->purge();
   }
+  InferOptions options = infer_options_;
+  options.context = context;
   const auto start = std::chrono::steady_clock::now();
-  const InferResult answer = call(with);
+  const InferResult answer = infer(engine_, with.views, options);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   round_[position] = {time.count(), answer.route, answer.reason};
 }

@@ -60,7 +60,7 @@ class ModeRunner {
 
   /// Runs and times the call at `position` of the round. Several threads may, at different
   /// positions.
-  void run_call(const Case& with, std::size_t position);
+  void run_call(const Case& with, std::size_t position, const RunContext& context);
 
   /// Files the round's calls, which took `wall_seconds` altogether or, without that, their sum, and
   /// notes the cache.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,6 +78,12 @@ inline Engine load_trt_model(const std::filesystem::path& path,
 /// afterwards. Messages call it `name`. Thread-safe. Throws as `load_engine` does, but for files.
 Engine load_trt_plan(std::span<const std::byte> plan, const std::string& name = "plan",
                      const LoadOptions& options = {});
+
+/// A new stream of the engine's device, for RunContext::stream of a program that has no CUDA
+/// runtime of its own: a cudaStream_t. The last copy of the pointer destroys it, once all calls
+/// that were given it have completed. Thread-safe. Throws Error(kUnsupported) if the engine's
+/// backend has no streams (openvino), kModelRuntime if CUDA fails.
+std::shared_ptr<void> make_stream(const Engine& engine);
 
 /// One backend as this build and this machine have it.
 struct BackendInfo {

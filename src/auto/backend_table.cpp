@@ -15,7 +15,8 @@ std::span<const Backend> backend_table() {
        .reads =
            [](std::string_view extension) { return extension == ".onnx" || extension == ".xml"; },
        .load = openvino::load_backend,
-       .describe = openvino::describe},
+       .describe = openvino::describe,
+       .make_stream = nullptr},
       {.name = "tensorrt",
        .extensions = ".plan, .engine (TensorRT plan)",
        .device = DeviceType::kCuda,
@@ -24,7 +25,8 @@ std::span<const Backend> backend_table() {
              return extension == ".plan" || extension == ".engine";
            },
        .load = tensorrt::load_backend,
-       .describe = tensorrt::describe},
+       .describe = tensorrt::describe,
+       .make_stream = tensorrt::make_stream},
   }};
   return kBackends;
 }

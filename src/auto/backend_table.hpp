@@ -18,6 +18,8 @@ struct Backend {
   std::unique_ptr<EngineBackend> (*load)(const std::filesystem::path& path,
                                          const LoadOptions& options);
   BackendInfo (*describe)();
+  /// A stream on a device of its; null for a backend that has none.
+  std::shared_ptr<void> (*make_stream)(const Device& device);
 };
 
 std::span<const Backend> backend_table();

@@ -96,6 +96,15 @@ Engine load_trt_plan(std::span<const std::byte> plan, const std::string& name,
   return Engine(tensorrt::load_plan(plan, name, options));
 }
 
+std::shared_ptr<void> make_stream(const Engine& engine) {
+  const auto backend = std::ranges::find(backend_table(), engine.backend_name(), &Backend::name);
+  if (backend == backend_table().end() || backend->make_stream == nullptr) {
+    throw Error(ErrorCode::kUnsupported, "backend " + std::string(engine.backend_name()) + " on " +
+                                             engine.device().to_string() + " has no streams");
+  }
+  return backend->make_stream(engine.device());
+}
+
 std::vector<BackendInfo> list_backends() {
   std::vector<BackendInfo> infos;
   for (const Backend& backend : backend_table()) {

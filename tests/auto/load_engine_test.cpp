@@ -141,6 +141,7 @@ TEST_F(LoadEngine, LoadsByExtensionOrByName) {
           load_engine(models / "trivial.onnx", {.backend = backend, .device = device});
       EXPECT_EQ(engine.backend_name(), "openvino");
       EXPECT_EQ(engine.device().to_string(), "cpu");
+      EXPECT_THROW(static_cast<void>(make_stream(engine)), Error) << "there are none on a CPU";
     }
   }
 }

@@ -48,5 +48,9 @@ TEST(NoTensorRt, RefusesToBuildAndNamesTheFile) {
   }
 }
 
+TEST(NoTensorRt, HasNoStreams) {
+  EXPECT_THROW(static_cast<void>(make_stream({DeviceType::kCuda, 0})), Error);
+}
+
 }  // namespace
 }  // namespace replayrt::tensorrt

@@ -175,5 +175,35 @@ TEST(ParseModes, KeepsTheOrderAndRefusesAllElse) {
   }
 }
 
+TEST(BenchReport, PutsTrtexecsTimesBesideThoseOfTheSameModeAndShape) {
+  BenchResult result = result_of_both();
+  EXPECT_THAT(bench_text({}, workload(), plan(), result), Not(HasSubstr("trtexec")));
+  EXPECT_TRUE(
+      nlohmann::json::parse(bench_json({}, workload(), plan(), result))["trtexec"].is_null());
+  result.trtexec = {
+      {Mode::kEager, 1, {.gpu_median = 0.003, .latency_median = 0.004, .enqueue_median = 0.001}},
+      {Mode::kReplay, 1, {.gpu_median = 0.002}}};
+  const std::string text = bench_text({}, workload(), plan(), result);
+  EXPECT_THAT(text, testing::ContainsRegex("b +eager +3.00 s +4.00 ms +1.00 ms +3.00 ms\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("b +replay +1.50 s +- +- +2.00 ms\n"));
+  const auto json = nlohmann::json::parse(bench_json({}, workload(), plan(), result))["trtexec"];
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[0]["shape"], "b");
+  EXPECT_EQ(json[0]["mode"], "eager");
+  EXPECT_NEAR(json[0]["latency_us_median"], 4000, 1e-6);
+  EXPECT_TRUE(json[1]["latency_us_median"].is_null());
+  EXPECT_NEAR(json[1]["gpu_us_median"], 2000, 1e-6);
+}
+
+TEST(BenchReport, NamesTheStreams) {
+  BenchPlan with = plan();
+  with.callers = 2;
+  with.streams = {std::make_shared<int>(), std::make_shared<int>()};
+  EXPECT_THAT(bench_text({}, workload(), with, result_of_both()),
+              HasSubstr("2 callers, each with a stream of its own"));
+  EXPECT_EQ(nlohmann::json::parse(bench_json({}, workload(), with, result_of_both()))["streams"],
+            2);
+}
+
 }  // namespace
 }  // namespace replayrt::cli

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <set>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "fakes/fake_engine.hpp"
@@ -132,6 +135,34 @@ TEST(RunBench, AllCallersTogetherMakeEachCallOnce) {
     }
   }
   EXPECT_EQ(bench.counters->violations, 0);
+}
+
+TEST(RunBench, EachCallerHasItsOwnStream) {
+  for (const std::size_t count : {0, 1, 3}) {
+    std::mutex mutex;
+    std::map<void*, std::set<std::thread::id>> threads;
+    fakes::FakeOptions options;
+    options.max_eager = 3;
+    options.on_context = [&](const RunContext& context) {
+      const std::lock_guard lock(mutex);
+      threads[context.stream].insert(std::this_thread::get_id());
+    };
+    Bench bench({1, 2, 3}, options);
+    bench.plan.modes = {Mode::kEager};
+    bench.plan.rounds = 20;
+    bench.plan.callers = std::max<std::int64_t>(static_cast<std::int64_t>(count), 1);
+    std::set<void*> streams;
+    for (std::size_t i = 0; i < count; ++i) {
+      bench.plan.streams.push_back(std::make_shared<int>());
+      streams.insert(bench.plan.streams.back().get());
+    }
+    bench.run();
+    for (const auto& [stream, callers] : threads) {
+      EXPECT_TRUE(count == 0 ? stream == nullptr : streams.contains(stream));
+      EXPECT_THAT(callers, SizeIs(1));
+    }
+    EXPECT_FALSE(threads.empty());
+  }
 }
 
 TEST(RunBench, StopsAllCallersWhenOneCallFails) {

@@ -146,3 +146,15 @@ def test_the_table_names_settings_that_are_not_the_defaults(replayrt):
 def test_usage_errors(fails, arguments, message):
     shapes = [] if "--shapes" in arguments else ["--shapes", "1x8"]
     assert message in fails("bench", TRIVIAL, *shapes, "--json", "report.json", *arguments, code=2)
+
+
+def test_what_only_tensorrt_has_is_refused_by_name(fails):
+    arguments = ["bench", TRIVIAL, "--shapes", "1x8"]
+    assert fails(*arguments, "--streams", "2", code=2) == (
+        "--streams: backend openvino on cpu has no streams: --callers sets how many call at once"
+    )
+    error = fails(*arguments, "--compare", "trtexec", code=2)
+    assert error == "--compare trtexec: expected a TensorRT plan, the model is one for backend openvino"
+    assert fails(*arguments, "--compare", "perf", code=2) == "--compare: expected trtexec, got 'perf'"
+    assert "--callers" in fails(*arguments, "--streams", "2", "--callers", "2", code=2)
+    assert "--streams" in fails(*arguments, "--streams", "0", code=2)

@@ -103,6 +103,9 @@ class FakeExecutor final : public Executor {
       if (options.on_run) {
         options.on_run(captured_);
       }
+      if (options.on_context) {
+        options.on_context(context);
+      }
       if (captured_ && signature_of(inputs) != signature_) {
         throw Error(ErrorCode::kModelInput, "the graph was captured for " + to_string(signature_));
       }

@@ -43,6 +43,8 @@ struct FakeOptions {
   /// Called at the start of every run; the argument says whether it is a captured graph's. May
   /// throw or block.
   std::function<void(bool captured)> on_run{};
+  /// Called in every run with what the caller says of streams.
+  std::function<void(const RunContext& context)> on_context{};
   /// Called with the answer "sum" of every run, which it may change.
   std::function<void(bool captured, std::span<float> sum)> on_answer{};
   /// Called when the engine's memory resource allocates. May throw.

@@ -30,6 +30,10 @@ BuiltPlan build_plan(const std::filesystem::path& onnx, const PlanBuildOptions& 
               "cannot build a plan of " + onnx.string() + " with TensorRT: " + kWhyMissing);
 }
 
+std::shared_ptr<void> make_stream(const Device& /*device*/) {
+  throw Error(ErrorCode::kMissingDependency, std::string("cannot make a stream: ") + kWhyMissing);
+}
+
 BackendInfo describe() {
   BackendInfo info;
   info.name = "tensorrt";

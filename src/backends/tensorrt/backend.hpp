@@ -23,6 +23,9 @@ std::unique_ptr<EngineBackend> load_plan(std::span<const std::byte> plan, const 
 /// See `build_trt_plan`.
 BuiltPlan build_plan(const std::filesystem::path& onnx, const PlanBuildOptions& options);
 
+/// A new non-blocking CUDA stream on `device`, which the last copy of the pointer destroys.
+std::shared_ptr<void> make_stream(const Device& device);
+
 /// What `list_backends` says of TensorRT.
 BackendInfo describe();
 

@@ -119,6 +119,12 @@ std::unique_ptr<EngineBackend> load_plan(std::span<const std::byte> plan, const 
   return std::make_unique<TensorRtEngine>(plan, name, options);
 }
 
+std::shared_ptr<void> make_stream(const Device& device) {
+  const cuda::DeviceGuard current(device.index);
+  const auto stream = std::make_shared<cuda::Stream>(cuda::make_stream());
+  return {stream, stream->get()};
+}
+
 BackendInfo describe() {
   BackendInfo info;
   info.name = "tensorrt";

@@ -1,5 +1,6 @@
 // How graphs are made, what they hold, and what cannot become one.
 
+#include "backends/tensorrt/backend.hpp"
 #include "backends/tensorrt/support.hpp"
 #include "replayrt/core/log.hpp"
 
@@ -220,6 +221,23 @@ TEST_F(CaptureTest, RunsInFlightOnOneSlotDoNotDisturbEachOther) {
   }
 }
 
+TEST_F(CaptureTest, AGraphMayRunAgainBeforeItsLastRunIsComplete) {
+  const Plan plan = roomy_plan();
+  const Engine engine = load(plan);
+  const auto graph = engine.capture({{DType::kF32, {2, 7}}});
+  const std::vector<Tensor> inputs = {counted({2, 7}), counted({2, 7}, 50), counted({2, 7}, 90)};
+  std::vector<TensorList> outputs(inputs.size());
+  std::vector<Completion> completions;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const TensorView view = inputs[i].view();
+    completions.push_back(graph->run({&view, 1}, {.synchronize = false}, outputs[i]).completion);
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    completions[i].wait();
+    EXPECT_EQ(values_of(outputs[i][0]), expected_sum(plan, {inputs[i]}));
+  }
+}
+
 class TwoDevicesTest : public TensorRtTest {
  protected:
   TwoDevicesTest() : TensorRtTest({.devices = 2}) {}
@@ -248,6 +266,22 @@ TEST_F(TwoDevicesTest, EachEngineRunsOnItsDeviceWhateverIsCurrent) {
     }
   }
   ASSERT_EQ(cudaSetDevice(0), cudaSuccess);
+}
+
+TEST_F(TwoDevicesTest, StreamsForCallersAreOfTheirDevice) {
+  ASSERT_EQ(cudaSetDevice(0), cudaSuccess);
+  const Plan plan = roomy_plan();
+  LoadOptions options;
+  options.device = "cuda:1";
+  const Engine engine = load(plan, options);
+  const std::shared_ptr<void> stream = tensorrt::make_stream(engine.device());
+  auto* native = static_cast<cudaStream_t>(stream.get());
+  EXPECT_EQ(cuda_double::launch_kernel(native, {"", [] {}}), cudaErrorInvalidResourceHandle)
+      << "another device is current";
+  static_cast<void>(cudaGetLastError());
+  const Tensor input = counted({2, 7});
+  const InferResult result = run(engine, {input}, nullptr, {.stream = native});
+  EXPECT_EQ(values_of(result.outputs[0]), expected_sum(plan, {input}));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What the double of TensorRT does and refuses, driven directly. Each test names the passage of
-// NVIDIA's documentation (the TensorRT Developer Guide, or the comment of the function in
-// NvInferRuntime.h) that it follows.
+// NVIDIA's documentation that it follows: mostly the comment of the function in NvInferRuntime.h,
+// quoted from TensorRT 10.3 and said alike in 8.5.3, 8.6.1, 10.16 and 11.1 unless versions are
+// named. Where no passage was found the test says so.
 
 #include <NvInferRuntime.h>
 
@@ -72,8 +73,9 @@ Plan plan_of(std::size_t profiles = 1) {
 }
 
 // NvInferRuntime.h, IExecutionContext::setInputShape: "Each dimension must agree with the network
-// dimension unless the latter was -1"; Developer Guide, "Optimization Profiles": runtime dimensions
-// must lie between the profile's minimum and maximum.
+// dimension unless the latter was -1", "false if ... some other error occurred". That the profile's
+// bounds are checked there is what TensorRT does; the header of 8.5 says so of the deprecated
+// setBindingDimensions ("inconsistent with min-max range of the optimization profile").
 TEST_F(DoubleRulesTest, ShapesMustLieInTheProfile) {
   make(plan_of());
   const auto made = context();
@@ -103,8 +105,9 @@ TEST_F(DoubleRulesTest, ARunNeedsEveryAddressAndShape) {
   EXPECT_EQ(first_answer(), 7);
 }
 
-// NvInferRuntime.h, setOptimizationProfileAsync: it "must be called before calling setInputShape()
-// for all dynamic input tensors".
+// NvInferRuntime.h, setOptimizationProfileAsync (10.3 and later): it "must be called before calling
+// setInputShape() for all dynamic input tensors or input shape tensors"; 8.5 and 8.6 say the same
+// of setBindingDimensions().
 TEST_F(DoubleRulesTest, AChangeOfProfileForgetsTheShapes) {
   make(plan_of(2));
   const auto made = context();
@@ -131,9 +134,11 @@ TEST_F(DoubleRulesTest, TheProfilesStreamMustComeBeforeTheRuns) {
   EXPECT_FALSE(cuda_double::take_violations().empty());
 }
 
-// NvInferRuntime.h, IExecutionContext (8.5): "If the engine supports dynamic shapes, each execution
-// context in concurrent use must use a separate optimization profile"; Developer Guide 8.6,
-// PreviewFeature::kPROFILE_SHARING_0806; since 10 profiles are shared.
+// NvInferRuntime.h, createExecutionContext (8.5): "each execution context in concurrent use must
+// use a separate optimization profile. The first execution context created will call
+// setOptimizationProfile(0) implicitly." NvInfer.h, PreviewFeature::kPROFILE_SHARING_0806: "Allows
+// optimization profiles to be shared across execution contexts", which "defaults to false" (8.6);
+// "The default value for this flag is on and can not be changed" (10).
 TEST_F(DoubleRulesTest, OneContextForEachProfileBeforeTensorRt10) {
   for (const bool built_to_share : {false, true}) {
     Plan plan = plan_of(2);
@@ -154,8 +159,9 @@ TEST_F(DoubleRulesTest, OneContextForEachProfileBeforeTensorRt10) {
   }
 }
 
-// Developer Guide, "CUDA Graphs": "Call enqueueV3() once after an input shape change to update
-// internal state" before the capture.
+// Best Practices, "CUDA Graphs": "Call enqueueV3() once after an input shape change to update
+// internal state", before the capture. NvInferRuntime.h of 8.5 and 8.6 says what happens otherwise,
+// of enqueueV2: it "will cause failure in stream capture due to resource allocation".
 TEST_F(DoubleRulesTest, TheFirstRunAfterAChangeOfShapesCannotBeCaptured) {
   make(plan_of());
   const auto made = context();
@@ -173,8 +179,8 @@ TEST_F(DoubleRulesTest, TheFirstRunAfterAChangeOfShapesCannotBeCaptured) {
   ASSERT_EQ(cudaGraphDestroy(graph), cudaSuccess);
 }
 
-// Developer Guide, "CUDA Graphs": graphs capture "for a specific input size" and work on the
-// context's memory: "when capturing... the graph must be recaptured" after a change of shapes.
+// The same recipe captures anew after each change of shapes. No passage was found that says what an
+// older graph of the context does then: the double shows one way in which it can go wrong.
 TEST_F(DoubleRulesTest, AGraphOfAReshapedContextAnswersWrongly) {
   make(sum_plan({{1, 4, 8}}, {1, 7, 9}));
   const auto made = context();
@@ -199,7 +205,7 @@ TEST_F(DoubleRulesTest, AGraphOfAReshapedContextAnswersWrongly) {
 
 // NvInferRuntime.h, setDeviceMemory: "Releasing or otherwise using the memory for other purposes,
 // including using it in another execution context running in parallel, during this time will result
-// in undefined behavior."
+// in undefined behavior." (8.5 and 8.6 without naming the other context.)
 TEST_F(DoubleRulesTest, ActivationMemoryIsForOneRunAtATime) {
   make(plan_of(2));
   const auto first = context();
@@ -216,8 +222,9 @@ TEST_F(DoubleRulesTest, ActivationMemoryIsForOneRunAtATime) {
   EXPECT_FALSE(cuda_double::take_violations().empty());
 }
 
-// NvInferRuntime.h, setDeviceMemory: the memory's "size must be large enough for performing
-// inference with the given network inputs".
+// NvInferRuntime.h, setDeviceMemory (10.3 and later): the memory's "size must be large enough for
+// performing inference with the given network inputs"; 8.5 and 8.6: "must be at least that returned
+// by getDeviceMemorySize()".
 TEST_F(DoubleRulesTest, ActivationMemoryMustBeLargeEnough) {
   make(plan_of());
   const auto made = context();
@@ -262,8 +269,8 @@ TEST_F(DoubleRulesTest, AuxiliaryStreamsForkAndJoin) {
   ASSERT_EQ(cudaGraphDestroy(graph), cudaSuccess);
 }
 
-// NvInferRuntime.h, setEngineHostCodeAllowed: "This is to prevent malicious code from being
-// executed": not allowed unless asked for.
+// NvInferRuntime.h, setEngineHostCodeAllowed (8.6 and later): "Set whether the runtime is allowed
+// to deserialize engines with host executable code. ... The default value is false."
 TEST_F(DoubleRulesTest, HostCodeMustBeAllowed) {
   make(plan_of());
   Plan plan = plan_of();
@@ -277,9 +284,8 @@ TEST_F(DoubleRulesTest, HostCodeMustBeAllowed) {
 }
 #endif
 
-// Developer Guide, "Threading": an execution context must not be used by two threads at once, and
-// NvInferRuntime.h, ILogger: "The logger must be valid until all objects created are released".
-// Here: what was made of an engine ends before it.
+// "How TensorRT Works", "Object Lifetimes": "the lifetime of a factory object must span the
+// lifetime of objects it creates".
 TEST_F(DoubleRulesTest, AnEngineMustOutliveItsContexts) {
   make(plan_of());
   auto made = context();
@@ -289,7 +295,9 @@ TEST_F(DoubleRulesTest, AnEngineMustOutliveItsContexts) {
   made.reset();
 }
 
-// Developer Guide, "Serializing and deserializing": plans are not portable across versions or GPUs.
+// Developer Guide (8.x), of the engine that was saved: "Serialized engines are not portable across
+// platforms or TensorRT versions. Engines are specific to the exact GPU model that they were built
+// on".
 TEST_F(DoubleRulesTest, PlansAreForOneVersionAndOneGpu) {
   make(plan_of());
   for (const auto& change : {std::function<void(Plan&)>([](Plan& plan) { plan.version = 1; }),

@@ -233,6 +233,23 @@ TEST_F(RunTest, AResultIsNeverWrittenToByALaterRun) {
   cache->wait_idle();
 }
 
+TEST_F(RunTest, TheSameMemoryMayHoldOtherValuesInTheNextCall) {
+  const Plan plan = sum_plan();
+  const Engine engine = load(plan);
+  const Tensor host = counted({2, 7});
+  const DeviceTensor device(host);
+  for (const TensorView& view : {host.view(), device.view()}) {
+    const auto cache = capturing_cache(1);
+    for (int call = 0; call < 6; ++call) {
+      const Tensor values = counted({2, 7}, static_cast<float>(100 * call));
+      std::memcpy(const_cast<void*>(view.data), values.data(), values.bytes());
+      const auto use = call < 2 ? nullptr : cache;
+      const InferResult result = infer(engine, {&view, 1}, {.graph_cache = use});
+      EXPECT_EQ(values_of(on_host(result.outputs[0])), expected_sum(plan, {values}));
+    }
+  }
+}
+
 TEST_F(RunTest, AnAsynchronousRunIsNotDoneBeforeTheDeviceIs) {
   const Engine engine = load(sum_plan());
   const Tensor input = counted({2, 7});

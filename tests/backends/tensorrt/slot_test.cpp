@@ -9,16 +9,54 @@
 namespace replayrt::tensorrt_test {
 namespace {
 
+Engine load_with_arena(const Plan& plan, const LoadOptions& options,
+                       const cuda::ActivationArena*& arena) {
+  auto backend =
+      std::make_unique<tensorrt::TensorRtEngine>(trt_double::serialize(plan), "test.plan", options);
+  arena = &backend->arena();
+  return Engine(std::move(backend));
+}
+
+/// Lets `call` run on a thread of its own until it is done or waits for a slot; whether it is done.
+class Meanwhile {
+ public:
+  template <class Call>
+  bool run(const cuda::ActivationArena& arena, Call call) {
+    thread_ = std::thread([this, call] {
+      call();
+      is_done_ = true;
+    });
+    while (arena.waiting() == 0 && !is_done_) {
+      std::this_thread::yield();
+    }
+    return is_done_;
+  }
+  [[nodiscard]] bool has_begun() const { return thread_.joinable(); }
+  void join() { thread_.join(); }
+
+ private:
+  std::thread thread_;
+  std::atomic<bool> is_done_{false};
+};
+
+/// Calls `then` once, when this thread makes a call of CUDA named `call`.
+void at_call(const char* call, std::function<void()> then) {
+  cuda_double::set_call_hook([call = std::string_view(call), then = std::move(then),
+                              thread = std::this_thread::get_id(),
+                              called = std::make_shared<bool>()](std::string_view function) {
+    if (function == call && std::this_thread::get_id() == thread && !std::exchange(*called, true)) {
+      then();
+    }
+  });
+}
+
 /// Runs on one slot, of 1, 2 and 3 rows: so each has shapes, and graphs, of its own.
 class SlotTest : public TensorRtTest {
  protected:
   SlotTest() {
     LoadOptions options;
     options.tensorrt.activation_slots = 1;
-    auto backend = std::make_unique<tensorrt::TensorRtEngine>(trt_double::serialize(plan_),
-                                                              "test.plan", options);
-    arena_ = &backend->arena();
-    engine_.emplace(std::move(backend));
+    engine_.emplace(load_with_arena(plan_, options, arena_));
     run_eagerly();
     graph_ = capture(2);
     replay();
@@ -47,26 +85,13 @@ class SlotTest : public TensorRtTest {
   /// expects it to wait.
   template <class First, class Second>
   void expect_to_wait(const char* call, First first, Second second) const {
-    const std::thread::id of_first = std::this_thread::get_id();
-    std::thread other;
-    std::atomic<bool> second_is_done{false};
-    cuda_double::set_call_hook([&](std::string_view function) {
-      if (function != call || std::this_thread::get_id() != of_first || other.joinable()) {
-        return;
-      }
-      other = std::thread([&] {
-        second();
-        second_is_done = true;
-      });
-      while (arena_->waiting() == 0 && !second_is_done) {
-        std::this_thread::yield();
-      }
-      EXPECT_FALSE(second_is_done) << "both were on the slot during " << call;
+    Meanwhile other;
+    at_call(call, [&] {
+      EXPECT_FALSE(other.run(*arena_, second)) << "both were on the slot during " << call;
     });
     first();
-    ASSERT_TRUE(other.joinable()) << "there was no " << call;
+    ASSERT_TRUE(other.has_begun()) << "there was no " << call;
     other.join();
-    cuda_double::set_call_hook(nullptr);
   }
 
   const Plan plan_ = sum_plan();
@@ -95,6 +120,47 @@ TEST_F(SlotTest, AReplayWaitsForTheWarmUpOfAGraph) {
   std::unique_ptr<Executor> made;
   expect_to_wait(
       "cudaMemsetAsync", [&] { made = capture(3); }, [&] { replay(); });
+}
+
+/// What a cache does with a graph during a replay, after the host has written its inputs and before
+/// it is launched.
+class LeasedGraphTest : public TensorRtTest {
+ protected:
+  LeasedGraphTest() { replay(1); }
+
+  InferResult replay(float first) const {
+    const Tensor input = counted({2, 7}, first);
+    InferResult result = run(engine_, {input}, cache_);
+    EXPECT_EQ(values_of(result.outputs[0]), expected_sum(plan_, {input}));
+    return result;
+  }
+
+  const Plan plan_ = sum_plan();
+  const cuda::ActivationArena* arena_ = nullptr;
+  const Engine engine_ = load_with_arena(plan_, {}, arena_);
+  const std::shared_ptr<GraphCache> cache_ = capturing_cache(1);
+};
+
+TEST_F(LeasedGraphTest, IsNotLentToAnotherCall) {
+  Meanwhile other;
+  std::optional<InferResult> result;
+  at_call("cudaGraphLaunch", [&] { other.run(*arena_, [&] { result = replay(500); }); });
+  EXPECT_EQ(replay(7).route, Route::kReplayed);
+  other.join();
+  EXPECT_EQ(result->route, Route::kEager);
+  EXPECT_EQ(result->reason, Reason::kBusy);
+}
+
+TEST_F(LeasedGraphTest, LivesOnThoughItIsEvicted) {
+  const int contexts = trt_double::live().contexts;
+  at_call("cudaGraphLaunch", [&] {
+    cache_->purge();
+    EXPECT_EQ(cache_->get_current_size(), 0);
+    EXPECT_EQ(trt_double::live().contexts, contexts);
+  });
+  EXPECT_EQ(replay(7).route, Route::kReplayed);
+  EXPECT_EQ(trt_double::live().contexts, contexts - 1) << "the lease was the last to hold it";
+  EXPECT_EQ(replay(8).route, Route::kCaptured);
 }
 
 }  // namespace
