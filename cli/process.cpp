@@ -98,6 +98,7 @@ ProcessEnd run_process(const std::vector<std::string>& command) {
   posix_spawn_file_actions_adddup2(actions.get(), input.number(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(actions.get(), input.number(), STDERR_FILENO);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }

@@ -49,10 +49,11 @@ std::string TensorSpec::shape_text() const {
   return text.empty() ? "scalar" : text;
 }
 
-std::unique_ptr<Executor> EngineBackend::capture_and_run(std::span<const TensorView> inputs,
+std::unique_ptr<Executor> EngineBackend::capture_and_run(const InputSignature& signature,
+                                                         std::span<const TensorView> inputs,
                                                          const RunContext& context,
                                                          TensorList& outputs, RunReport& report) {
-  std::unique_ptr<Executor> graph = capture(signature_of(inputs));
+  std::unique_ptr<Executor> graph = capture(signature);
   if (graph != nullptr) {
     report = graph->run(inputs, context, outputs);
   }
@@ -113,8 +114,8 @@ void Engine::validate(std::span<const TensorView> given) const {
   state_->validate(given);
 }
 
-GraphKey Engine::key_for(std::span<const TensorView> given) const {
-  return state_->key_for(given);
+GraphKey Engine::key_for(std::span<const TensorView> given, InputBinding binding) const {
+  return state_->key_for(given, binding);
 }
 
 std::unique_ptr<Executor> Engine::make_eager() const {

@@ -28,6 +28,16 @@ EngineState::~EngineState() {
   }
 }
 
+GraphKey EngineState::key_for(std::span<const TensorView> inputs, InputBinding binding) const {
+  InputSignature signature = signature_of(inputs);
+  if (binding == InputBinding::kInPlace) {
+    for (std::size_t i = 0; i < std::min(inputs.size(), backend_->inputs().size()); ++i) {
+      signature[i].address = backend_->can_bind(i, inputs[i]) ? inputs[i].data : nullptr;
+    }
+  }
+  return {id_, backend_->device(), std::move(signature)};
+}
+
 Lease EngineState::lease_eager(Reason reason) {
   Lease lease;
   lease.eager_ = obtain_slot();

@@ -38,9 +38,7 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   [[nodiscard]] const Admission& preferred_admission() const noexcept { return admission_; }
 
   void validate(std::span<const TensorView> inputs) const { validate_inputs(*backend_, inputs); }
-  [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs) const {
-    return {id_, backend_->device(), signature_of(inputs)};
-  }
+  [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs, InputBinding binding) const;
 
   /// An eager executor: an idle one, a new one while there are fewer than the backend wants, else
   /// the first to come free, first in first out. A caller that already holds one of them gets one

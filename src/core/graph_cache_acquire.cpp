@@ -36,8 +36,7 @@ Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const
       if (!look.engine_is_known) {
         engine->add_cache(shared_from_this());  // What is kept of an engine ends with it.
       }
-      look.hit =
-          decide_miss({*engine, key, clock_(), estimate(*engine, key), !inputs.views.empty()});
+      look.hit = decide_miss({*engine, key, clock_(), estimate(*engine, key)});
     }
     decision = std::move(*look.hit);
   } catch (const std::bad_alloc&) {  // Nothing could be remembered: as if the cache were not asked.
@@ -193,9 +192,7 @@ GraphCacheState::Decision GraphCacheState::decide_capture(const Miss& miss,
     return decision;
   }
   count(*record, Route::kCaptured);  // Recounted if the capture fails.
-  return {.flight = std::move(flight),
-          .record = std::move(record),
-          .verify = miss.can_verify && draw_verification()};
+  return {.flight = std::move(flight), .record = std::move(record), .verify = draw_verification()};
 }
 
 void GraphCacheState::count(KeyRecord& record, Route route) {

@@ -36,7 +36,10 @@ GraphCacheState::Job GraphCacheState::copied_job(const std::shared_ptr<EngineSta
                                                  const std::shared_ptr<KeyRecord>& record,
                                                  const LiveInputs& inputs) const {
   Job job{engine, record, {}, {}, std::make_shared<Flight>()};
-  if (options_.verify.probability > 0) {
+  // A graph that reads the caller's memory cannot run on copies: its first replay verifies it.
+  const bool in_place = std::ranges::any_of(
+      record->stats.key.inputs(), [](const auto& input) { return input.address != nullptr; });
+  if (options_.verify.probability > 0 && !in_place) {
     MemoryResource& memory = engine->backend().memory();
     for (const TensorView& input : inputs.views) {
       Tensor copy = memory.allocate(input.dtype, input.shape, input.device, inputs.context);
@@ -83,7 +86,7 @@ void GraphCacheState::work() noexcept {
       }
       job->copied.wait();
       const MutexLock lock(mutex_);
-      verify = !views.empty() && draw_verification();
+      verify = draw_verification();
     } catch (...) {
       set_refusal_from_exception(outcome.refusal);
       outcome.passing = true;

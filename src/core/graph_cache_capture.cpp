@@ -32,7 +32,8 @@ GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineSt
   Outcome outcome;
   const TimePoint begin = clock_();
   if (auto graph = try_capture(*engine, record->stats.key, inputs, outcome)) {
-    if (verify) {
+    const bool can_verify = !inputs.views.empty();
+    if (verify && can_verify) {
       check(*engine, inputs, outcome);
     }
     try {
@@ -40,7 +41,7 @@ GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineSt
         outcome.entry = std::make_shared<CacheEntry>(
             CacheEntry{.engine = engine, .graph = std::move(graph), .record = record});
         outcome.entry->bytes = static_cast<std::int64_t>(outcome.entry->graph->bytes());
-        outcome.entry->verified = verify || options_.verify.probability < 1;
+        outcome.entry->verified = !verify || can_verify;
       }
     } catch (...) {
       set_refusal_from_exception(outcome.refusal);
@@ -73,8 +74,8 @@ std::unique_ptr<Executor> GraphCacheState::try_capture(EngineState& engine, cons
       graph = engine.backend().capture(key.inputs());
     } else {
       Answer& answer = outcome.answer.emplace();
-      graph = engine.backend().capture_and_run(inputs.views, inputs.context, answer.outputs,
-                                               answer.report);
+      graph = engine.backend().capture_and_run(key.inputs(), inputs.views, inputs.context,
+                                               answer.outputs, answer.report);
     }
     if (graph == nullptr) {
       set_refusal(outcome.refusal, Reason::kCaptureFailed, "the backend returned no graph");

@@ -107,7 +107,6 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
     const GraphKey& key;
     TimePoint now;
     CaptureEstimate estimate;
-    bool can_verify;
   };
 
   // graph_cache_acquire.cpp
@@ -145,6 +144,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
                     std::optional<Answer>& answer) noexcept;
 
   // graph_cache_capture.cpp
+  /// `verify`: the graph is to be compared with the eager answer; without inputs its first replay
+  /// does that.
   Outcome capture(const std::shared_ptr<EngineState>& engine,
                   const std::shared_ptr<KeyRecord>& record, const LiveInputs& inputs,
                   bool verify) noexcept;

@@ -1,5 +1,7 @@
 #include "replayrt/core/graph_key.hpp"
 
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace replayrt {
@@ -18,11 +20,21 @@ std::uint64_t hash_of(EngineId engine, const Device& device,
   for (const TensorSignature& input : inputs) {
     hash = mix(hash, static_cast<std::uint64_t>(input.memory) << 16 |
                          static_cast<std::uint64_t>(input.dtype) << 8 | input.shape.rank());
+    if (input.address != nullptr) {
+      hash = mix(hash, reinterpret_cast<std::uintptr_t>(input.address));
+    }
     for (const std::int64_t dim : input.shape.dims()) {
       hash = mix(hash, static_cast<std::uint64_t>(dim));
     }
   }
   return hash;
+}
+
+std::string hexadecimal(const void* address) {
+  std::array<char, 2 * sizeof(address)> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                 reinterpret_cast<std::uintptr_t>(address), 16);
+  return "0x" + std::string(digits.data(), end.ptr);
 }
 
 }  // namespace
@@ -31,7 +43,7 @@ InputSignature signature_of(std::span<const TensorView> inputs) {
   InputSignature signature;
   signature.reserve(inputs.size());
   for (const TensorView& input : inputs) {
-    signature.push_back({input.dtype, input.shape, input.device.type});
+    signature.push_back({input.dtype, input.shape, input.device.type, nullptr});
   }
   return signature;
 }
@@ -43,7 +55,8 @@ std::string to_string(const InputSignature& signature) {
         .append(to_string(input.dtype))
         .append(" ")
         .append(input.shape.to_string())
-        .append(input.memory == DeviceType::kCuda ? " on cuda" : "");
+        .append(input.memory == DeviceType::kCuda ? " on cuda" : "")
+        .append(input.address != nullptr ? " at " + hexadecimal(input.address) : "");
   }
   return text;
 }

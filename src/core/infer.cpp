@@ -56,7 +56,7 @@ void add_route(InferResult& result, Route route, Reason reason) {
 class Runner {
  public:
   Runner(EngineState& engine, const InferOptions& options)
-      : engine_(engine), context_(options.context) {
+      : engine_(engine), context_(options.context), binding_(options.input_binding) {
     if (options.graph_cache == nullptr) {
       reason_ = Reason::kNoCache;
     } else if (options.disable_cuda_graphs) {
@@ -66,19 +66,21 @@ class Runner {
     }
   }
 
-  Completion run(std::span<const TensorView> inputs, TensorList& outputs,
+  /// `passing`: the inputs lie where no later call will find them.
+  Completion run(std::span<const TensorView> inputs, bool passing, TensorList& outputs,
                  InferResult& result) const {
+    const InputBinding binding = passing ? InputBinding::kCopied : binding_;
     std::optional<Answer> answer;
-    Lease lease = cache_ == nullptr
-                      ? engine_.lease_eager(reason_)
-                      : cache_->acquire(engine_.shared_from_this(), engine_.key_for(inputs),
-                                        {inputs, context_}, answer);
+    Lease lease = cache_ == nullptr ? engine_.lease_eager(reason_)
+                                    : cache_->acquire(engine_.shared_from_this(),
+                                                      engine_.key_for(inputs, binding),
+                                                      {inputs, context_}, answer);
     if (lease.route() != Route::kEager) {
       try {
         return answer.has_value() ? take(lease, std::move(*answer), outputs, result)
                                   : run_leased(lease, inputs, outputs, result);
       } catch (const std::exception& error) {
-        report_failure(inputs, error.what());
+        report_failure(engine_.key_for(inputs, binding), error.what());
       }
       // Ended before the eager lease begins: no call holds two.
       lease.discard();
@@ -93,11 +95,10 @@ class Runner {
   }
 
  private:
-  void report_failure(std::span<const TensorView> inputs, const char* what) const noexcept {
+  static void report_failure(const GraphKey& key, const char* what) noexcept {
     try {
       log(LogLevel::kWarning,
-          engine_.key_for(inputs).to_string() +
-              ": the captured graph failed and was dropped, served eagerly: " + what);
+          key.to_string() + ": the captured graph failed and was dropped, served eagerly: " + what);
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): no memory for the message.
     }
   }
@@ -132,6 +133,7 @@ class Runner {
 
   EngineState& engine_;
   const RunContext& context_;
+  const InputBinding binding_;
   detail::GraphCacheState* cache_ = nullptr;
   Reason reason_ = Reason::kNone;
 };
@@ -253,7 +255,7 @@ class BatchRunner {
     const BatchPlan::Chunk chunk = plan_.chunk(index);
     const ChunkInputs made = inputs_of(chunk, true, &result);
     TensorList outputs;
-    completion = runner_.run(made.views.span(), outputs, result);
+    completion = runner_.run(made.views.span(), chunk.padding > 0, outputs, result);
     if (chunk.padding > 0) {
       result.padded_rows += chunk.padding;
       completion.wait();  // The staged inputs end here.
@@ -322,7 +324,7 @@ InferResult infer(const Engine& engine, std::span<const TensorView> inputs,
   }
   state->validate(inputs);
   InferResult result;
-  result.completion = Runner(*state, options).run(inputs, result.outputs, result);
+  result.completion = Runner(*state, options).run(inputs, false, result.outputs, result);
   return result;
 }
 

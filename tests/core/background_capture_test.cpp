@@ -259,6 +259,30 @@ TEST_F(BackgroundCaptureTest, AWrongGraphIsRefusedOnACopyOfTheInput) {
   EXPECT_EQ(options_.counters->live_graphs, 0);
 }
 
+TEST_F(BackgroundCaptureTest, AGraphThatReadsInPlaceIsNotRunOnACopyButVerifiedByItsFirstReplay) {
+  bool wrong = true;
+  options_.binds = true;
+  options_.on_answer = [&](bool captured, std::span<float> sum) {
+    sum[0] += captured && wrong ? 1.0F : 0;
+  };
+  const Engine engine = fakes::make_fake_engine(options_);
+  InferOptions in_place;
+  in_place.input_binding = InputBinding::kInPlace;
+  for (const bool is_wrong : {true, false}) {
+    wrong = is_wrong;
+    const auto cache = make_cache();
+    const Tensor input = counted(2);
+    EXPECT_EQ(call(engine, input, cache, in_place).reason, Reason::kCapturePending);
+    cache->wait_idle();
+    EXPECT_EQ(cache->get_current_size(), 1);
+    const int graph_runs = options_.counters->graph_runs;
+    const InferResult result = call(engine, input, cache, in_place);
+    EXPECT_EQ(result.route, wrong ? Route::kEager : Route::kReplayed);
+    EXPECT_EQ(result.reason, wrong ? Reason::kMismatch : Reason::kNone);
+    EXPECT_EQ(options_.counters->graph_runs, graph_runs + 1);
+  }
+}
+
 TEST_F(BackgroundCaptureTest, ACallWhoseInputCannotBeCopiedIsStillAnswered) {
   bool fail = true;
   options_.on_allocate = [&] {

@@ -70,6 +70,15 @@ class Model {
   std::map<std::int64_t, std::int64_t> bytes_;
 };
 
+// Random operations: of the one thread, and of all threads of all cases together.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int kSteps = 4000;
+constexpr int kOperations = 100'000;
+#else
+constexpr int kSteps = 20'000;
+constexpr int kOperations = 1'000'000;
+#endif
+
 TEST(GraphCachePropertyTest, OneThreadAgreesWithASimpleModel) {
   const unsigned seed = 20261124;
   SCOPED_TRACE(seed);
@@ -83,7 +92,7 @@ TEST(GraphCachePropertyTest, OneThreadAgreesWithASimpleModel) {
   const auto cache =
       std::make_shared<GraphCache>(GraphCacheOptions{.capacity = 5, .max_bytes = 900});
   Model model(5, 900);
-  for (int step = 0; step < 20000; ++step) {
+  for (int step = 0; step < kSteps; ++step) {
     const auto which = static_cast<std::size_t>(random() % 2);
     const auto rows = static_cast<std::int64_t>(random() % kRows) + 1;
     const std::int64_t id = static_cast<std::int64_t>(which) * 100 + rows;
@@ -117,12 +126,6 @@ TEST(GraphCachePropertyTest, OneThreadAgreesWithASimpleModel) {
   expect_consistent(stats);
 }
 
-// The number of random operations of all threads of all cases together.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int kOperations = 100'000;
-#else
-constexpr int kOperations = 1'000'000;
-#endif
 constexpr int kThreads = 8;
 constexpr int kCases = 7;
 

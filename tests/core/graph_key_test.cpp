@@ -11,6 +11,10 @@ GraphKey key(EngineId engine, Device device, InputSignature inputs) {
   return {engine, device, std::move(inputs)};
 }
 
+const void* at(std::uintptr_t address) {
+  return reinterpret_cast<const void*>(address);
+}
+
 TEST(GraphKeyTest, EveryPartCounts) {
   const GraphKey base = key(1, {}, {{DType::kF32, {1, 2}}});
   EXPECT_EQ(base, key(1, {}, {{DType::kF32, {1, 2}}}));
@@ -23,6 +27,8 @@ TEST(GraphKeyTest, EveryPartCounts) {
       key(1, {}, {{DType::kF32, {2, 1}}}),
       key(1, {}, {{DType::kF32, {1, 2, 1}}}),
       key(1, {}, {{DType::kF32, {1, 2}, DeviceType::kCuda}}),
+      key(1, {}, {{DType::kF32, {1, 2}, DeviceType::kCuda, at(0x1000)}}),
+      key(1, {}, {{DType::kF32, {1, 2}, DeviceType::kCuda, at(0x2000)}}),
       key(1, {}, {{DType::kF32, {1, 2}}, {DType::kF32, {1, 2}}}),
       key(1, {}, {}),
   };
@@ -57,6 +63,8 @@ TEST(GraphKeyTest, TextNamesEverything) {
   EXPECT_EQ(key(3, {DeviceType::kCuda, 1}, {{DType::kF32, {1, 3}}, {DType::kI64, {}}}).to_string(),
             "engine 3 on cuda:1: f32 1x3, i64 scalar");
   EXPECT_EQ(to_string(InputSignature{{DType::kF32, {1, 3}, DeviceType::kCuda}}), "f32 1x3 on cuda");
+  EXPECT_EQ(to_string(InputSignature{{DType::kF32, {1, 3}, DeviceType::kCuda, at(0x7f00a0)}}),
+            "f32 1x3 on cuda at 0x7f00a0");
 }
 
 }  // namespace

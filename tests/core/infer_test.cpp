@@ -46,6 +46,54 @@ TEST(InferTest, TheSeedsNameIsTheSameFunction) {
   EXPECT_EQ(infer_from_trt_engine(engine, {&view, 1}).outputs[0].as<float>()[5], 6);
 }
 
+/// Graphs that two rounds of calls leave in a cache, each made once.
+std::size_t keys_after(const Engine& engine, const std::vector<Tensor>& inputs,
+                       const InferOptions& given) {
+  const auto cache = std::make_shared<GraphCache>(8);
+  for (int round = 0; round < 2; ++round) {
+    for (const Tensor& input : inputs) {
+      const InferResult result = call(engine, input, cache, given);
+      EXPECT_TRUE(std::ranges::equal(result.outputs[0].as<float>(), input.as<float>()));
+    }
+  }
+  const std::size_t keys = cache->list_keys().size();
+  EXPECT_EQ(cache->stats().captured, keys);
+  return keys;
+}
+
+TEST(InferTest, InPlaceEachAddressIsAKeyWhereTheBackendCan) {
+  fakes::FakeOptions options;
+  const Engine copies = fakes::make_fake_engine(options);
+  options.binds = true;
+  std::vector<const void*> captured_at;
+  options.on_capture = [&](const InputSignature& signature) {
+    captured_at.push_back(signature[0].address);
+  };
+  const Engine binds = fakes::make_fake_engine(options);
+  const std::vector<Tensor> inputs = {counted(2), counted(2)};
+  InferOptions in_place;
+  in_place.input_binding = InputBinding::kInPlace;
+  EXPECT_EQ(keys_after(binds, inputs, {}), 1U);
+  EXPECT_EQ(keys_after(binds, inputs, in_place), 2U);
+  EXPECT_EQ(captured_at, (std::vector<const void*>{nullptr, inputs[0].data(), inputs[1].data()}));
+  EXPECT_EQ(keys_after(copies, inputs, in_place), 1U);
+  const TensorView view = inputs[0].view();
+  EXPECT_EQ(binds.key_for({&view, 1}).inputs()[0].address, nullptr);
+  EXPECT_EQ(binds.key_for({&view, 1}, InputBinding::kInPlace).inputs()[0].address, view.data);
+}
+
+TEST(InferTest, OfABatchOnlyRowsThatAreNotPaddedAreReadInPlace) {
+  fakes::FakeOptions options;
+  options.binds = true;
+  const Engine engine = fakes::make_fake_engine(options);
+  InferOptions in_place;
+  in_place.input_binding = InputBinding::kInPlace;
+  in_place.batch_limits = BatchLimits{2, 2};
+  const std::vector<Tensor> inputs = {counted(5), counted(5)};
+  // Two chunks of each input in place, and one key for the padded ones of both.
+  EXPECT_EQ(keys_after(engine, inputs, in_place), 5U);
+}
+
 struct BatchCase {
   std::int64_t rows;
   BatchLimits limits;

@@ -236,6 +236,17 @@ TEST_F(VerifiedCacheTest, APrewarmedGraphIsVerifiedByItsFirstRealCall) {
   EXPECT_EQ(options_.counters->violations, 0);
 }
 
+TEST_F(VerifiedCacheTest, OfPrewarmedGraphsThatShareIsVerifiedToo) {
+  error_ = 0;
+  const Engine engine = fakes::make_fake_engine(options_);
+  const auto cache = make_cache(Verification::sampled(0.25), 1000);
+  for (std::int64_t rows = 1; rows <= 400; ++rows) {
+    static_cast<void>(cache->acquire(engine, key_of(engine, rows, 1)));
+    EXPECT_EQ(call(engine, counted(rows, 1), cache).route, Route::kReplayed);
+  }
+  EXPECT_NEAR(options_.counters->eager_runs, 100, 3);
+}
+
 TEST_F(VerifiedCacheTest, AnEagerRunThatFailsSaysNothingAgainstTheGraph) {
   bool fail = true;
   error_ = 0;

@@ -35,6 +35,8 @@ struct FakeOptions {
   std::size_t graph_bytes = 1000;
   CaptureEstimate estimate{.time = std::chrono::milliseconds(1), .bytes = 1000};
   Admission admission = Admission::always();
+  /// Whether its graphs can read inputs in place.
+  bool binds = false;
   /// Set: runs, and copies of calls with a stream, complete later, on this device. Where a copy
   /// goes must live until then.
   std::shared_ptr<FakeDevice> device{};

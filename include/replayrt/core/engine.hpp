@@ -127,13 +127,14 @@ class Executor {
   [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
 };
 
-/// Memory of an engine's device and of the host, for the padding and joining of batches. Port. Thread-safe.
+/// Memory of an engine's device and of the host, for the padding and joining of batches. Port.
+/// Thread-safe.
 class MemoryResource {
  public:
   virtual ~MemoryResource() = default;
 
-  /// A tensor in host memory or on this engine's device, as `where` says, to be used in the order of
-  /// `context`; elements uninitialised. Throws Error(kOutOfMemory).
+  /// A tensor in host memory or on this engine's device, as `where` says, to be used in the order
+  /// of `context`; elements uninitialised. Throws Error(kOutOfMemory).
   virtual Tensor allocate(DType dtype, const Shape& shape, const Device& where,
                           const RunContext& context) = 0;
   /// Copies between memory of the host and of this device, in the order of `context`.
@@ -168,14 +169,23 @@ class EngineBackend {
   /// An executor for any shape in range. Throws Error.
   virtual std::unique_ptr<Executor> make_eager() = 0;
 
-  /// A captured graph: an executor for exactly `signature`. Throws CaptureRefused, or any other
-  /// exception, which the cache takes as Reason::kCaptureFailed.
+  /// Whether a captured graph can read this input (by its position) where `view` lies, at that very
+  /// address, instead of copying it to memory of its own. Default: no.
+  [[nodiscard]] virtual bool can_bind(std::size_t /*input*/,
+                                      const TensorView& /*view*/) const noexcept {
+    return false;
+  }
+
+  /// A captured graph: an executor for exactly `signature`. Where that has an address, the input is
+  /// read there by every run, but not by the capture: the memory may be gone by then. Throws
+  /// CaptureRefused, or any other exception, which the cache takes as Reason::kCaptureFailed.
   virtual std::unique_ptr<Executor> capture(const InputSignature& signature) = 0;
 
-  /// A captured graph for exactly these `inputs`, and its first run on them: `outputs` and `report`
-  /// are those of `Executor::run`. Throws as both do. Default: one after the other; a backend that
-  /// runs each new graph once anyway, to warm it up, does that here and saves a run.
-  virtual std::unique_ptr<Executor> capture_and_run(std::span<const TensorView> inputs,
+  /// A captured graph for `signature`, and its first run on `inputs`, which fit it: `outputs` and
+  /// `report` are those of `Executor::run`. Throws as both do. Default: one after the other; a
+  /// backend that runs each new graph once anyway, to warm it up, does that here and saves a run.
+  virtual std::unique_ptr<Executor> capture_and_run(const InputSignature& signature,
+                                                    std::span<const TensorView> inputs,
                                                     const RunContext& context, TensorList& outputs,
                                                     RunReport& report);
 
@@ -225,8 +235,10 @@ class Engine {
   /// `inputs` fit this engine: count, dtypes, ranks, fixed and ranged dimensions.
   void validate(std::span<const TensorView> inputs) const;
 
-  /// The key under which a cache files a graph of this engine for `inputs`.
-  [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs) const;
+  /// The key under which a cache files a graph of this engine for `inputs`. With
+  /// `InputBinding::kInPlace` it holds the addresses of those that the backend can read in place.
+  [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs,
+                                 InputBinding binding = InputBinding::kCopied) const;
 
   /// A new executor outside every cache and pool, owned by the caller. Throw as the backend's
   /// members do.

@@ -14,12 +14,21 @@
 
 namespace replayrt {
 
+/// Where a captured graph reads the inputs that it is given.
+enum class InputBinding : std::uint8_t {
+  kCopied,   ///< In memory of its own, which every run copies them to: they may lie anywhere.
+  kInPlace,  ///< At the addresses at which they lie, where the backend can: these belong to the
+             ///< key.
+};
+
 /// Dtype and full shape of one input, and where a run finds it: a graph that copies from the host
-/// is another one than a graph that is fed on the device.
+/// is another one than a graph that is fed on the device, or that reads the caller's memory in
+/// place.
 struct TensorSignature {
   DType dtype = DType::kF32;
   Shape shape;
   DeviceType memory = DeviceType::kCpu;
+  const void* address = nullptr;  ///< Of the caller's memory; null: copied to the graph's own.
 
   friend bool operator==(const TensorSignature&, const TensorSignature&) = default;
 };
@@ -27,10 +36,11 @@ struct TensorSignature {
 /// One TensorSignature for every input, in the engine's order.
 using InputSignature = SmallVector<TensorSignature, 4>;
 
-/// The signature of `inputs`.
+/// The signature of `inputs`, all of them copied.
 InputSignature signature_of(std::span<const TensorView> inputs);
 
-/// "f32 1x3x48x320, i64 2"; what is not in host memory is marked: "f32 1x3x48x320 on cuda".
+/// "f32 1x3x48x320, i64 2"; what is not in host memory is marked: "f32 1x3x48x320 on cuda", and
+/// what is read in place "f32 1x3x48x320 on cuda at 0x7f0000001000".
 std::string to_string(const InputSignature& signature);
 
 /// Unique in the process and never reused.

@@ -29,6 +29,12 @@ struct InferOptions {
   /// dynamic in the engine; if no input has one, all of rank >= 1. The others go to every chunk
   /// whole.
   std::optional<BatchLimits> batch_limits{};
+  /// kInPlace: a captured graph reads inputs where they lie, if the backend can (TensorRT: memory
+  /// of its device at addresses that are multiples of 256), which saves a copy per run and the
+  /// graph a tensor. It serves calls with the same addresses only, so this is for buffers that are
+  /// used again and again: every new address is another key, and another capture. Rows that are
+  /// padded are copied all the same.
+  InputBinding input_binding = InputBinding::kCopied;
   RunContext context{};
 };
 

@@ -62,7 +62,7 @@ std::shared_ptr<const Fence> FencePool::record(cudaStream_t stream) {
     idle_->events.reserve(++idle_->made);
   }
   // From here on the event goes back by itself, whatever fails.
-  const std::shared_ptr<const Fence> fence(new Fence(idle_, std::move(event)));
+  std::shared_ptr<const Fence> fence(new Fence(idle_, std::move(event)));
   check(cudaEventRecord(fence->event_.get(), stream), "cudaEventRecord");
   return fence;
 }

@@ -94,12 +94,13 @@ void apply(const GraphEdits::ArgMax& edit, ov::Model& model) {
                                                   source.get_element_type().to_string() +
                                                   ": expected numbers");
   }
-  auto names = output.get_names();
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): they are taken from it below.
+  const auto names = output.get_names();
   const ov::Output<ov::Node> index = first_largest(source, axis);
   index.get_node()->set_friendly_name(edit.output + "/argmax");
   source.get_tensor().set_names({});
   result->input(0).replace_source_output(index);
-  index.get_tensor().set_names(std::move(names));
+  index.get_tensor().set_names(names);
   model.validate_nodes_and_infer_types();
 }
 

@@ -108,10 +108,11 @@ std::unique_ptr<Executor> OpenVinoEngine::capture(const InputSignature& signatur
   return capture(signature, [](StaticExecutor& graph) { graph.warm_up(); });
 }
 
-std::unique_ptr<Executor> OpenVinoEngine::capture_and_run(std::span<const TensorView> inputs,
+std::unique_ptr<Executor> OpenVinoEngine::capture_and_run(const InputSignature& signature,
+                                                          std::span<const TensorView> inputs,
                                                           const RunContext& context,
                                                           TensorList& outputs, RunReport& report) {
-  return capture(signature_of(inputs),
+  return capture(signature,
                  [&](StaticExecutor& graph) { report = graph.run(inputs, context, outputs); });
 }
 

@@ -31,7 +31,8 @@ class OpenVinoEngine final : public EngineBackend {
   [[nodiscard]] std::size_t max_eager_executors() const noexcept override { return streams_; }
   std::unique_ptr<Executor> make_eager() override;
   std::unique_ptr<Executor> capture(const InputSignature& signature) override;
-  std::unique_ptr<Executor> capture_and_run(std::span<const TensorView> inputs,
+  std::unique_ptr<Executor> capture_and_run(const InputSignature& signature,
+                                            std::span<const TensorView> inputs,
                                             const RunContext& context, TensorList& outputs,
                                             RunReport& report) override;
   /// As the compilation for eager execution: OpenVINO does the same work for a fixed shape.

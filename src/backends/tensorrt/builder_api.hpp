@@ -100,9 +100,11 @@ inline constexpr bool kTellsProgress = false;
 class ProgressMonitorBase {
  public:
   virtual ~ProgressMonitorBase() = default;
+  // NOLINTBEGIN(readability-identifier-naming): TensorRT's names.
   virtual void phaseStart(char const* phase, char const* parent, std::int32_t steps) noexcept = 0;
   virtual bool stepComplete(char const* phase, std::int32_t step) noexcept = 0;
   virtual void phaseFinish(char const* phase) noexcept = 0;
+  // NOLINTEND(readability-identifier-naming)
 };
 inline void set_progress_monitor(nvinfer1::IBuilderConfig& /*config*/,
                                  ProgressMonitorBase& /*monitor*/) noexcept {}

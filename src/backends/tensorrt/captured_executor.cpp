@@ -1,5 +1,6 @@
 #include "backends/tensorrt/captured_executor.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -26,11 +27,29 @@ std::size_t aligned(std::size_t bytes) noexcept {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-void* part_of(void* memory, std::size_t offset) noexcept {
-  return static_cast<std::byte*>(memory) + offset;
+void fill_zero(void* memory, std::size_t bytes, cudaStream_t stream) {
+  if (bytes > 0) {
+    cuda::check(cudaMemsetAsync(memory, 0, bytes, stream), "cudaMemsetAsync");
+  }
 }
 
+/// Cuts memory into parts, one after the other.
+class Parts {
+ public:
+  explicit Parts(void* memory) noexcept : next_(static_cast<std::byte*>(memory)) {}
+  void* take(std::size_t bytes) noexcept { return std::exchange(next_, next_ + bytes); }
+
+ private:
+  std::byte* next_;
+};
+
 }  // namespace
+
+CapturedExecutor::Port::Port(DType type, const Shape& extents)
+    : dtype(type),
+      shape(extents),
+      bytes(packed_bytes(type, extents.num_elements())),
+      room(aligned(room_for(type, extents))) {}
 
 CapturedExecutor::CapturedExecutor(std::shared_ptr<EngineContext> engine,
                                    const InputSignature& signature)
@@ -43,6 +62,9 @@ CapturedExecutor::CapturedExecutor(std::shared_ptr<EngineContext> engine,
     streams.auxiliary = make_streams(auxiliary_streams(*engine_->engine));
     streams.main = cuda::make_stream();
   }
+  // What the warm-up reads instead of the caller's memory, which may be gone by now: a capture in
+  // the background comes after its call. Ends after the drain.
+  cuda::DeviceMemory stand_in;
   try {
     ProfileBook::Hold profile = engine_->profiles->hold_for_graph(signature);
     {
@@ -52,7 +74,8 @@ CapturedExecutor::CapturedExecutor(std::shared_ptr<EngineContext> engine,
     }
     context_->set_shapes(signature);
     make_tensors(signature);
-    warm_up();
+    stand_in = cuda::make_device_memory(stand_in_bytes());
+    warm_up(stand_in.get());
     record();
   } catch (...) {
     // What was enqueued so far uses what ends now.
@@ -63,17 +86,11 @@ CapturedExecutor::CapturedExecutor(std::shared_ptr<EngineContext> engine,
 }
 
 void CapturedExecutor::make_tensors(const InputSignature& signature) {
-  const auto add = [this](std::vector<Port>& ports, DType dtype, const Shape& shape, bool pinned) {
-    Port& port = ports.emplace_back();
-    port.dtype = dtype;
-    port.shape = shape;
-    port.bytes = packed_bytes(dtype, shape.num_elements());
-    const std::size_t room = aligned(room_for(dtype, shape));
-    device_bytes_ += room;
-    pinned_bytes_ += pinned ? room : 0;
-  };
   for (const TensorSignature& input : signature) {
-    add(inputs_, input.dtype, input.shape, input.memory == DeviceType::kCpu);
+    Port& port = inputs_.emplace_back(input.dtype, input.shape);
+    port.in_place = input.address;
+    device_bytes_ += port.in_place == nullptr ? port.room : 0;
+    pinned_bytes_ += input.memory == DeviceType::kCpu ? port.room : 0;
   }
   for (std::size_t i = 0; i < engine_->specs.outputs.specs.size(); ++i) {
     const std::optional<Shape> shape = context_->output_shape(i);
@@ -83,42 +100,59 @@ void CapturedExecutor::make_tensors(const InputSignature& signature) {
                            engine_->file + ": the shape of output '" + spec.name +
                                "' depends on the values of the inputs");
     }
-    add(outputs_, spec.dtype, *shape, false);
+    device_bytes_ += outputs_.emplace_back(spec.dtype, *shape).room;
   }
   device_memory_ = cuda::make_device_memory(device_bytes_);
   pinned_memory_ = cuda::make_pinned_memory(pinned_bytes_);
-  std::size_t device_offset = 0;
-  std::size_t pinned_offset = 0;
-  const auto place = [&](Port& port) {
-    port.device = part_of(device_memory_.get(), device_offset);
-    device_offset += aligned(room_for(port.dtype, port.shape));
-  };
+  Parts device(device_memory_.get());
+  Parts pinned(pinned_memory_.get());
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    place(inputs_[i]);
-    context_->set_input(i, inputs_[i].device);
+    Port& port = inputs_[i];
+    if (port.in_place == nullptr) {
+      port.device = device.take(port.room);
+      context_->set_input(i, port.device);
+    }
     if (signature[i].memory == DeviceType::kCpu) {
-      inputs_[i].pinned = part_of(pinned_memory_.get(), pinned_offset);
-      pinned_offset += aligned(room_for(inputs_[i].dtype, inputs_[i].shape));
+      port.pinned = pinned.take(port.room);
     }
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    place(outputs_[i]);
+    outputs_[i].device = device.take(outputs_[i].room);
     context_->set_output(i, outputs_[i].device);
   }
 }
 
-void CapturedExecutor::warm_up() {
+std::size_t CapturedExecutor::stand_in_bytes() const noexcept {
+  std::size_t largest = 0;
+  for (const Port& input : inputs_) {
+    largest = std::max(largest, input.in_place != nullptr ? input.room : 0);
+  }
+  return largest;
+}
+
+void CapturedExecutor::set_in_place(const void* stand_in) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].in_place != nullptr) {
+      context_->set_input(i, stand_in != nullptr ? stand_in : inputs_[i].in_place);
+    }
+  }
+}
+
+void CapturedExecutor::warm_up(void* stand_in) {
   // TensorRT allocates on the first enqueue after a change of shapes, which no capture may hold.
+  set_in_place(stand_in);
   std::shared_ptr<const cuda::Fence> done;
   {
     const cuda::ActivationArena::Use use = seat_.use();
     const cudaStream_t stream = use.slot().stream;
     // Zeros: an index that is garbage could be followed out of bounds.
-    cuda::check(cudaMemsetAsync(device_memory_.get(), 0, device_bytes_, stream), "cudaMemsetAsync");
+    fill_zero(device_memory_.get(), device_bytes_, stream);
+    fill_zero(stand_in, stand_in_bytes(), stream);
     context_->enqueue(stream);
     done = engine_->fences.record(stream);
   }
   done->wait();
+  set_in_place(nullptr);
 }
 
 void CapturedExecutor::record() {
@@ -141,12 +175,17 @@ void CapturedExecutor::record() {
 void CapturedExecutor::require_signature(std::span<const TensorView> inputs) const {
   bool fits = inputs.size() == inputs_.size();
   for (std::size_t i = 0; fits && i < inputs.size(); ++i) {
-    fits = inputs[i].dtype == inputs_[i].dtype && inputs[i].shape == inputs_[i].shape &&
-           (inputs[i].device.type == DeviceType::kCpu) == (inputs_[i].pinned != nullptr);
+    const Port& port = inputs_[i];
+    fits = inputs[i].dtype == port.dtype && inputs[i].shape == port.shape &&
+           (inputs[i].device.type == DeviceType::kCpu) == (port.pinned != nullptr) &&
+           (port.in_place == nullptr || port.in_place == inputs[i].data);
   }
   if (!fits) {
-    throw Error(ErrorCode::kModelInput, engine_->file + ": a graph was run on " +
-                                            to_string(signature_of(inputs)) +
+    InputSignature given = signature_of(inputs);
+    for (std::size_t i = 0; i < std::min(inputs.size(), inputs_.size()); ++i) {
+      given[i].address = inputs_[i].in_place != nullptr ? inputs[i].data : nullptr;
+    }
+    throw Error(ErrorCode::kModelInput, engine_->file + ": a graph was run on " + to_string(given) +
                                             ", which is not what it was captured for");
   }
 }
@@ -209,10 +248,14 @@ std::shared_ptr<const cuda::Fence> CapturedExecutor::launch(std::span<const Tens
   }
   cuda::begin_after_caller(stream, run, engine_->fences);
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i].pinned == nullptr) {
-      copy(inputs_[i].device, inputs[i].data, inputs_[i].bytes, cudaMemcpyDeviceToDevice, stream);
+    const Port& port = inputs_[i];
+    if (port.in_place != nullptr) {
+      continue;
     }
-    report.bytes_copied += inputs_[i].bytes;
+    if (port.pinned == nullptr) {
+      copy(port.device, inputs[i].data, port.bytes, cudaMemcpyDeviceToDevice, stream);
+    }
+    report.bytes_copied += port.bytes;
   }
   cuda::check(cudaGraphLaunch(graph_.get(), stream), "cudaGraphLaunch");
   // Not in the graph: the result's memory is another one each time, and the result's own.

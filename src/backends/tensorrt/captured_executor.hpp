@@ -11,9 +11,10 @@
 namespace replayrt::tensorrt {
 
 /// A CUDA graph of one run on one input signature. It belongs to a slot of the arena, in whose
-/// activation memory it works and on whose stream it is launched; the tensors that it reads and
-/// writes are its own, so that the caller's addresses need not stay the same. Inputs from the host
-/// are copied to pinned memory by the host and from there to the device by the graph.
+/// activation memory it works and on whose stream it is launched. The tensors that it reads and
+/// writes are its own, so that the caller's addresses need not stay the same, but for inputs whose
+/// signature has an address: those are read there. Inputs from the host are copied to pinned memory
+/// by the host and from there to the device by the graph.
 class CapturedExecutor final : public Executor {
  public:
   /// Captures. The engine's device must be current and its capture gate held by the caller. Throws
@@ -28,18 +29,27 @@ class CapturedExecutor final : public Executor {
   }
 
  private:
-  /// A tensor of the graph: a part of `device_memory_` and, fed from the host, of `pinned_memory_`.
+  /// A tensor of the graph: a part of `device_memory_`, or the caller's; fed from the host, a part
+  /// of `pinned_memory_` too.
   struct Port {
-    DType dtype = DType::kF32;
-    Shape shape{};
-    std::size_t bytes = 0;
+    Port(DType type, const Shape& extents);
+
+    DType dtype;
+    Shape shape;
+    std::size_t bytes;
+    std::size_t room;  ///< `bytes`, at least 1, rounded up to the alignment.
     void* device = nullptr;
     void* pinned = nullptr;
-    const void* checked = nullptr;  ///< The caller's address that was last found to be right.
+    const void* in_place = nullptr;  ///< The caller's address; then `device` is null.
+    const void* checked = nullptr;   ///< The caller's address that was last found to be right.
   };
 
   void make_tensors(const InputSignature& signature);
-  void warm_up();
+  /// Room for any of the inputs that are read in place; 0 if there are none.
+  [[nodiscard]] std::size_t stand_in_bytes() const noexcept;
+  /// Makes the context read those inputs at `stand_in`; null: at the caller's addresses.
+  void set_in_place(const void* stand_in);
+  void warm_up(void* stand_in);
   void record();
   void feed(std::span<const TensorView> inputs);
   std::shared_ptr<const cuda::Fence> launch(std::span<const TensorView> inputs,

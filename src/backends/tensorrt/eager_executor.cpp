@@ -1,6 +1,5 @@
 #include "backends/tensorrt/eager_executor.hpp"
 
-#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -9,13 +8,6 @@
 #include "backends/cuda/stream_order.hpp"
 
 namespace replayrt::tensorrt {
-namespace {
-
-bool is_aligned(const void* data) noexcept {
-  return reinterpret_cast<std::uintptr_t>(data) % kAlignment == 0;
-}
-
-}  // namespace
 
 EagerExecutor::EagerExecutor(std::shared_ptr<EngineContext> engine)
     : engine_(std::move(engine)),

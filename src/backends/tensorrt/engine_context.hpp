@@ -22,12 +22,12 @@ namespace replayrt::tensorrt {
 /// What an engine and its executors share; lives as long as any of them. The order of the members
 /// is the reverse of that in which they must end.
 struct EngineContext {
-  EngineContext(std::string file_, std::int32_t device_)
-      : file(std::move(file_)),
-        device(device_),
-        device_blocks(cuda::BlockKind::kDevice, device_),
-        pinned_blocks(cuda::BlockKind::kPinned, device_),
-        fences(device_) {}
+  EngineContext(std::string plan_file, std::int32_t device_index)
+      : file(std::move(plan_file)),
+        device(device_index),
+        device_blocks(cuda::BlockKind::kDevice, device_index),
+        pinned_blocks(cuda::BlockKind::kPinned, device_index),
+        fences(device_index) {}
   EngineContext(const EngineContext&) = delete;
   EngineContext& operator=(const EngineContext&) = delete;
   /// Ends TensorRT's objects with their device current.

@@ -23,15 +23,18 @@ void* OutputMemory::begin(const std::optional<Shape>& shape, bool on_device, con
     // Written by the host during the enqueue.
     written_ = engine_->pinned_blocks.acquire(bytes, run, nullptr);
   } else {
-    written_ = engine_->device_blocks.acquire(bytes, on_device ? run : RunContext{}, stream);
+    written_ = device_block(bytes);
   }
   return written_.get()->data();
 }
 
+BlockRef OutputMemory::device_block(std::size_t bytes) const {
+  return engine_->device_blocks.acquire(bytes, on_device_ ? *run_ : RunContext{}, stream_);
+}
+
 void* OutputMemory::allocate(const char* /*name*/, std::uint64_t bytes) noexcept {
   try {
-    written_ = engine_->device_blocks.acquire(std::max<std::size_t>(bytes, 1),
-                                              on_device_ ? *run_ : RunContext{}, stream_);
+    written_ = device_block(std::max<std::size_t>(bytes, 1));
     return written_.get()->data();
   } catch (...) {
     failure_ = std::current_exception();
@@ -56,6 +59,10 @@ void OutputMemory::rethrow_failure() const {
 Tensor OutputMemory::end(RunBlocks& blocks, std::size_t& bytes_copied) {
   rethrow_failure();
   const TensorSpec& spec = engine_->specs.outputs.specs[index_];
+  if (shape_.has_value() && shape_->num_elements() == 0 && !written_) {
+    // TensorRT 8.5.3 asks for no memory for an empty output, unlike what its header says.
+    written_ = device_block(room_for(spec.dtype, *shape_));
+  }
   if (!shape_.has_value() || !written_) {
     throw Error(ErrorCode::kModelRuntime,
                 engine_->file + ": TensorRT told no shape for output '" + spec.name + "'");

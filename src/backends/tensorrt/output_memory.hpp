@@ -38,6 +38,8 @@ class OutputMemory final : public OutputAllocator {
   void notifyShape(char const* name, Dims const& dims) noexcept override;
 
  private:
+  [[nodiscard]] BlockRef device_block(std::size_t bytes) const;
+
   EngineContext* engine_;
   std::size_t index_;
 

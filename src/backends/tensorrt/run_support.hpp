@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -14,6 +15,10 @@ namespace replayrt::tensorrt {
 
 /// TensorRT wants this of every address that it is given.
 inline constexpr std::size_t kAlignment = 256;
+
+inline bool is_aligned(const void* data) noexcept {
+  return reinterpret_cast<std::uintptr_t>(data) % kAlignment == 0;
+}
 
 /// Bytes of a tensor, at least one: TensorRT wants an address for an empty one, too.
 inline std::size_t room_for(DType dtype, const Shape& shape) {

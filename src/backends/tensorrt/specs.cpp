@@ -32,6 +32,7 @@ void require_dense(const nvinfer1::ICudaEngine& engine, const char* name) {
 
 std::vector<DimensionRange> ranges_of(const Dims& dims) {
   std::vector<DimensionRange> ranges;
+  ranges.reserve(static_cast<std::size_t>(std::max(dims.nbDims, 0)));
   for (std::int32_t i = 0; i < dims.nbDims; ++i) {
     ranges.push_back(dims.d[i] < 0 ? DimensionRange{} : DimensionRange::fixed(dims.d[i]));
   }

@@ -12,6 +12,7 @@
 #include "backends/tensorrt/eager_executor.hpp"
 #include "backends/tensorrt/options.hpp"
 #include "backends/tensorrt/plan_file.hpp"
+#include "backends/tensorrt/run_support.hpp"
 #include "core/validate_inputs.hpp"
 
 namespace replayrt::tensorrt {
@@ -90,6 +91,11 @@ std::size_t TensorRtEngine::max_eager_executors() const noexcept {
   return context_->profiles->shared() ? context_->arena->slot_count() : 1;
 }
 
+bool TensorRtEngine::can_bind(std::size_t input, const TensorView& view) const noexcept {
+  return view.device == device() && view.data != nullptr && is_aligned(view.data) &&
+         !context_->specs.inputs.on_host[input];
+}
+
 std::unique_ptr<Executor> TensorRtEngine::make_eager() {
   const cuda::DeviceGuard device(context_->device);
   return std::make_unique<EagerExecutor>(context_);
@@ -103,8 +109,17 @@ std::unique_ptr<Executor> TensorRtEngine::capture(const InputSignature& signatur
           Reason::kDataDependentShape,
           context_->file + ": shapes depend on the values of input '" + inputs()[i].name + "'");
     }
+    const TensorSignature& given = signature[i];
+    if (given.address != nullptr &&
+        (given.memory != DeviceType::kCuda || !is_aligned(given.address))) {
+      throw Error(ErrorCode::kInvalidParameter,
+                  context_->file + ": input '" + inputs()[i].name + "' (" +
+                      to_string(InputSignature{given}) +
+                      ") cannot be read in place: expected memory of " + device().to_string() +
+                      " at a multiple of " + std::to_string(kAlignment) + " bytes");
+    }
   }
-  const cuda::DeviceGuard device(context_->device);
+  const cuda::DeviceGuard current(context_->device);
   const auto gate = cuda::enter_capture(context_->device);
   return std::make_unique<CapturedExecutor>(context_, signature);
 }

@@ -35,6 +35,8 @@ class TensorRtEngine final : public EngineBackend {
   }
   /// As many as the arena has slots, but one where contexts cannot share an optimization profile.
   [[nodiscard]] std::size_t max_eager_executors() const noexcept override;
+  /// Memory of the device at addresses that TensorRT takes.
+  [[nodiscard]] bool can_bind(std::size_t input, const TensorView& view) const noexcept override;
   std::unique_ptr<Executor> make_eager() override;
   std::unique_ptr<Executor> capture(const InputSignature& signature) override;
   MemoryResource& memory() noexcept override { return memory_; }

@@ -47,6 +47,15 @@ class FaultInjectionTest : public TensorRtTest {
     EXPECT_EQ(values_of(on_host(result.outputs[0])), expected_sum(plan, {counted({3, 7})}));
   }
 
+  static void expect_right_in_place(const Plan& plan, const Engine& engine,
+                                    const std::shared_ptr<GraphCache>& cache,
+                                    const DeviceTensor& input) {
+    const TensorView view = input.view();
+    const InferOptions options{.graph_cache = cache, .input_binding = InputBinding::kInPlace};
+    const InferResult result = tried_twice([&] { return infer(engine, {&view, 1}, options); });
+    EXPECT_EQ(values_of(on_host(result.outputs[0])), expected_sum(plan, {counted({3, 7})}));
+  }
+
   /// The life of an engine.
   static void live_once(const Plan& plan, const DeviceTensor& input) {
     const Engine engine = tried_twice([&] { return load(plan); });
@@ -57,6 +66,8 @@ class FaultInjectionTest : public TensorRtTest {
     expect_right(plan, engine, 2, cache, {.synchronize = false});
     expect_right(plan, engine, 2, cache, {.synchronize = false});
     expect_right_on_device(plan, engine, cache, input);
+    expect_right_in_place(plan, engine, cache, input);
+    expect_right_in_place(plan, engine, cache, input);
     expect_right(plan, engine, 3, cache);
     cache->wait_idle();
     cache->purge();

@@ -208,7 +208,8 @@ TEST_F(Program, HasExitCodeTwoForUsage) {
   refused(kWord + " --max-bytes -5", "--max-bytes");
   refused(kWord + " --max-bytes 5parsecs", "--max-bytes");
   refused(kWord + " --repeat 0", "--repeat");
-  refused(kWord + " --admission never", "--admission: admission 'never' is unknown: expected always, sightings:N");
+  refused(kWord + " --admission never",
+          "--admission: admission 'never' is unknown: expected always, sightings:N");
   refused(kWord + " --admission sightings:0", "admission 'sightings:0'");
   refused(kWord + " --admission sightings:2x", "admission 'sightings:2x'");
   refused(kWord + " --inference-threads many", "--inference-threads");

@@ -38,7 +38,16 @@ class Context final : public nvinfer1::IExecutionContext {
 
  private:
   /// Notices two threads in one context.
-  class Visit;
+  class Visit {
+   public:
+    explicit Visit(const Context& context);
+    ~Visit() { context_.visited_ = false; }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+   private:
+    const Context& context_;
+  };
   struct InputState {
     Extents shape;  ///< Empty of a scalar; not set yet: `known` is false.
     bool known = false;

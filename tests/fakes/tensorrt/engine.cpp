@@ -92,8 +92,8 @@ class Engine final : public nvinfer1::ICudaEngine {
   }
   Dims getTensorShape(char const* name) const noexcept override {
     std::vector<Extents> inputs;
-    for (std::size_t i = 0; i < model_->plan.inputs.size(); ++i) {
-      inputs.push_back(model_->network_shape(i));
+    for (const Input& input : model_->plan.inputs) {
+      inputs.push_back(network_shape(input));
     }
     if (const auto index = model_->input(name)) {
       return dims_of(inputs[*index]);

@@ -14,16 +14,8 @@ std::optional<std::size_t> find(const std::vector<Item>& items, std::string_view
 
 }  // namespace
 
-std::optional<std::size_t> Model::input(std::string_view name) const {
-  return find(plan.inputs, name);
-}
-
-std::optional<std::size_t> Model::output(std::string_view name) const {
-  return find(plan.outputs, name);
-}
-
-Extents Model::network_shape(std::size_t input) const {
-  const auto& profiles = plan.inputs[input].profiles;
+Extents network_shape(const Input& input) {
+  const auto& profiles = input.profiles;
   Extents shape;
   for (std::size_t axis = 0; axis < profiles.front().size(); ++axis) {
     const std::int64_t extent = profiles.front()[axis].min;
@@ -35,13 +27,18 @@ Extents Model::network_shape(std::size_t input) const {
   return shape;
 }
 
+std::optional<std::size_t> Model::input(std::string_view name) const {
+  return find(plan.inputs, name);
+}
+
+std::optional<std::size_t> Model::output(std::string_view name) const {
+  return find(plan.outputs, name);
+}
+
 bool Model::is_dynamic() const {
-  for (std::size_t i = 0; i < plan.inputs.size(); ++i) {
-    if (std::ranges::count(network_shape(i), -1) > 0) {
-      return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(plan.inputs, [](const Input& input) {
+    return std::ranges::count(network_shape(input), -1) > 0;
+  });
 }
 
 Extents Model::output_shape(std::size_t output, const std::vector<Extents>& inputs,

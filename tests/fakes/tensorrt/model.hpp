@@ -17,6 +17,9 @@ namespace replayrt::fakes::tensorrt {
 
 using Extents = std::vector<std::int64_t>;
 
+/// Of the network: -1 where the profiles of the input differ or leave a range.
+Extents network_shape(const Input& input);
+
 /// What an engine and its contexts share: the plan, its weights on the device, and which contexts
 /// use which profile.
 struct Model {
@@ -36,8 +39,6 @@ struct Model {
   [[nodiscard]] std::optional<std::size_t> input(std::string_view name) const;
   [[nodiscard]] std::optional<std::size_t> output(std::string_view name) const;
 
-  /// Of the network: -1 where the profiles differ or leave a range.
-  [[nodiscard]] Extents network_shape(std::size_t input) const;
   [[nodiscard]] bool is_dynamic() const;
   [[nodiscard]] bool is_host_input(std::size_t input) const {
     return plan.function == Function::kExpand && input == 1;

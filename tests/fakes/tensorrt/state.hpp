@@ -42,4 +42,8 @@ void report(nvinfer1::ILogger& logger, const char* function, const std::string& 
 inline constexpr std::int32_t kVersion = NV_TENSORRT_VERSION;
 inline constexpr std::int64_t kAlignment = 256;
 
+inline bool is_aligned(const void* address) {
+  return reinterpret_cast<std::uintptr_t>(address) % kAlignment == 0;
+}
+
 }  // namespace replayrt::fakes::tensorrt
