@@ -72,20 +72,28 @@ TEST(OpenVinoFootprint, DecidesWhatFitsIntoACache) {
 TEST(OpenVinoFootprint, EvictedGraphsGiveTheirMemoryBack) {
   const Engine rec = load_engine(model_path("ppocrv6_rec.onnx"));
   const auto cache = capturing_cache(1);
+  constexpr int kShapes = 4;
+  constexpr int kCycles = 40;
   std::int64_t footprints = 0;
   std::int64_t early = 0;
-  constexpr int kCycles = 40;
   for (int cycle = 1; cycle <= kCycles; ++cycle) {
-    run(rec, {random_tensor(Shape{1, 3, 48, 96 + 32 * (cycle % 4)}, 1)}, cache);
+    run(rec, {random_tensor(Shape{1, 3, 48, 96 + 32 * (cycle % kShapes)}, 1)}, cache);
     footprints += cache->stats().bytes;
-    if (cycle == kCycles / 4) {
+    // Every shape has been captured twice: from then on nothing is new.
+    if (cycle == 2 * kShapes) {
+      static_cast<void>(openvino::private_bytes());  // Gives free memory back.
       early = resident_anonymous_bytes();
     }
   }
   EXPECT_EQ(cache->stats().evictions, kCycles - 1U);
-  // AddressSanitizer keeps freed memory for a while.
+  static_cast<void>(openvino::private_bytes());
   const std::int64_t average = footprints / kCycles;
-  EXPECT_LE(resident_anonymous_bytes(), early + (kSanitized ? 10 * average : average / 2));
+  const std::int64_t growth = resident_anonymous_bytes() - early;
+  std::printf("%d evictions later: %lld KiB more, a footprint is %lld KiB\n", kCycles - 2 * kShapes,
+              static_cast<long long>(growth >> 10), static_cast<long long>(average >> 10));
+  // Fragments of the heap come and go with the timing of threads; 32 leaked graphs would be 32
+  // footprints. AddressSanitizer keeps freed memory for a while.
+  EXPECT_LE(growth, (kSanitized ? 10 : 1) * average);
 }
 
 }  // namespace
