@@ -224,6 +224,7 @@ Json cache_json(const ModeResult& mode) {
           {"capacity", stats.capacity},
           {"bytes", stats.bytes},
           {"peak_bytes", stats.peak_bytes},
+          {"shared_bytes", stats.shared_bytes},
           {"max_bytes", stats.max_bytes == GraphCacheOptions::kUnbounded ? Json(nullptr)
                                                                          : Json(stats.max_bytes)},
           {"capture_ms_median", milliseconds(stats.capture_time_median)},

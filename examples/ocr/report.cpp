@@ -73,6 +73,7 @@ ordered_json cache_json(const replayrt::GraphCacheStats& cache) {
           {"size", cache.size},
           {"bytes", cache.bytes},
           {"peak_bytes", cache.peak_bytes},
+          {"shared_bytes", cache.shared_bytes},
           {"hits", cache.hits},
           {"misses", cache.misses},
           {"captures", cache.captures},

@@ -20,7 +20,8 @@ EngineState::EngineState(std::unique_ptr<EngineBackend> backend)
     : backend_(std::move(backend)),
       id_(next_engine_id()),
       limit_(std::max<std::size_t>(backend_->max_eager_executors(), 1)),
-      admission_(backend_->preferred_admission()) {}
+      admission_(backend_->preferred_admission()),
+      shared_bytes_(backend_->shared_bytes()) {}
 
 EngineState::~EngineState() {
   for (const auto& slot : idle_) {

@@ -36,6 +36,8 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   [[nodiscard]] EngineBackend& backend() const noexcept { return *backend_; }
 
   [[nodiscard]] const Admission& preferred_admission() const noexcept { return admission_; }
+  /// As the backend said when the engine was made: asked for under a cache's lock.
+  [[nodiscard]] std::size_t shared_bytes() const noexcept { return shared_bytes_; }
 
   void validate(std::span<const TensorView> inputs) const { validate_inputs(*backend_, inputs); }
   [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs, InputBinding binding) const;
@@ -73,6 +75,7 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
   const EngineId id_;
   const std::size_t limit_;
   const Admission admission_;
+  const std::size_t shared_bytes_;
   std::atomic<bool> retired_{false};
 
   mutable Mutex mutex_;

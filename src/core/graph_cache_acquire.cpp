@@ -109,7 +109,7 @@ GraphCacheState::Decision GraphCacheState::decide_miss(const Miss& miss) {
                             ? TimePoint::max()
                             : std::chrono::steady_clock::now() + options_.max_wait;
   const MutexLock lock(mutex_);
-  std::shared_ptr<KeyRecord> record = record_of(miss.key);
+  std::shared_ptr<KeyRecord> record = record_of(miss.engine, miss.key);
   ++record->usage.sightings;
   for (bool waited = false;; waited = true) {
     // Another thread may have filed the graph since decide_hit looked, or while this one waited.
@@ -288,17 +288,19 @@ bool GraphCacheState::draw_verification() {
          options_.verify.probability;
 }
 
-std::shared_ptr<KeyRecord> GraphCacheState::record_of(const GraphKey& key) {
+std::shared_ptr<KeyRecord> GraphCacheState::record_of(const EngineState& engine,
+                                                      const GraphKey& key) {
   if (const auto* known = keys_.find(key)) {
     keys_.touch(keys_.handle_of(key));
     return known->value;
   }
-  std::shared_ptr<EngineRecord>& engine = engines_[key.engine()];
-  if (engine == nullptr) {
-    engine = std::make_shared<EngineRecord>();
-    engine->stats.engine = key.engine();
+  std::shared_ptr<EngineRecord>& of_engine = engines_[key.engine()];
+  if (of_engine == nullptr) {
+    of_engine = std::make_shared<EngineRecord>();
+    of_engine->stats.engine = key.engine();
+    of_engine->stats.shared_bytes = static_cast<std::int64_t>(engine.shared_bytes());
   }
-  auto record = std::make_shared<KeyRecord>(key, engine);
+  auto record = std::make_shared<KeyRecord>(key, of_engine);
   record->place = keys_.insert(key, record, 0);
   record->remembered = true;
   if (keys_.size() > kRememberedKeys) {
@@ -337,7 +339,7 @@ Reason GraphCacheState::make_ready(EngineState& engine, const EntryPtr& entry,
                                    const LiveInputs& inputs,
                                    std::optional<Answer>& answer) noexcept {
   // Asked outside the lock: it calls into the backend.
-  if (entry->has_pending) {
+  if (entry->has_pending && !entry->graph->runs_in_order()) {
     if (!is_over(entry->pending)) {
       return Reason::kBusy;
     }

@@ -87,6 +87,7 @@ std::string json_of(const GraphCacheStats& totals) {
       .add("size", totals.size)
       .add("bytes", totals.bytes)
       .add("peak_bytes", totals.peak_bytes)
+      .add("shared_bytes", totals.shared_bytes)
       .add("queued_captures", totals.queued_captures)
       .add("capture_time_total_ms", totals.capture_time_total)
       .add("capture_time_median_ms", totals.capture_time_median)
@@ -103,6 +104,7 @@ std::string json_of(const EngineStats& engine) {
       .add("replayed", engine.replayed)
       .add("captures", engine.captures)
       .add("bytes", engine.bytes)
+      .add("shared_bytes", engine.shared_bytes)
       .add("capture_time_total_ms", engine.capture_time_total)
       .add("time_saved_ms", engine.time_saved)
       .text();

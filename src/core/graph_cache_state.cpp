@@ -69,7 +69,9 @@ GraphCacheState::~GraphCacheState() {
 
 void GraphCacheState::end_lease(EntryPtr entry, const Completion& completion, End end, Route route,
                                 RunTime run_time) noexcept {
-  const bool pending = !is_over(completion);
+  // Asking a device takes longer than a hit; who keeps the order itself need not know.
+  const bool pending =
+      !completion.born_done() && (entry->graph->runs_in_order() || !is_over(completion));
   EntryChain out;
   bool anything_draining = false;
   {
@@ -283,6 +285,9 @@ void GraphCacheState::fill_totals(GraphCacheStats& stats) const {
   stats.bytes = index_.charge();
   stats.queued_captures = static_cast<std::int64_t>(queue_.size());
   stats.time_saved = nanoseconds(usage_.saved);
+  for (const auto& [id, engine] : engines_) {
+    stats.shared_bytes += engine->stats.shared_bytes;
+  }
 }
 
 GraphCacheStats GraphCacheState::stats() const {

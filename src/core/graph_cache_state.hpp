@@ -132,7 +132,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
       REPLAYRT_REQUIRES(mutex_);
   bool captures_exhausted(TimePoint now) REPLAYRT_REQUIRES(mutex_);
   bool draw_verification() REPLAYRT_REQUIRES(mutex_);
-  std::shared_ptr<KeyRecord> record_of(const GraphKey& key) REPLAYRT_REQUIRES(mutex_);
+  std::shared_ptr<KeyRecord> record_of(const EngineState& engine, const GraphKey& key)
+      REPLAYRT_REQUIRES(mutex_);
   Admission admission_of(const EngineState& engine) const;
   Lease lease_of(EntryPtr entry, Route route) noexcept;
   Lease lease_eager(EngineState& engine, Reason reason, std::shared_ptr<KeyRecord> record);

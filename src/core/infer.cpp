@@ -127,7 +127,8 @@ class Runner {
     }
     result.bytes_copied += report.bytes_copied;
     add_route(result, lease.route(), lease.reason());
-    lease.finish(report.completion, run_time());
+    // Not to be asked once more whether it is done.
+    lease.finish(context_.synchronize ? Completion() : report.completion, run_time());
     return report.completion;
   }
 

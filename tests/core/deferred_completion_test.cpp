@@ -1,7 +1,9 @@
 // A lease ends when its device work is complete, not when `run` returns.
 
 #include <atomic>
+#include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "core/fake_calls.hpp"
 
@@ -42,6 +44,58 @@ TEST_F(DeferredCompletionTest, AGraphIsBusyUntilItsWorkIsComplete) {
   cache_->wait_idle();
   expect_consistent(cache_->stats());
   EXPECT_EQ(options_.counters->violations, 0);
+}
+
+TEST_F(DeferredCompletionTest, AGraphThatKeepsItsOrderIsRunAgainAtOnce) {
+  options_.graphs_run_in_order = true;
+  const Engine engine = fakes::make_fake_engine(options_);
+  call(engine, input_, cache_);
+  device_->pause();
+  std::vector<InferResult> results;
+  std::vector<Tensor> inputs;
+  for (int i = 0; i < 5; ++i) {
+    inputs.push_back(counted(1));
+    inputs.back().as<float>()[2] = static_cast<float>(10 + i);
+    results.push_back(call(engine, inputs.back(), cache_, later_));
+    EXPECT_EQ(results.back().route, Route::kReplayed);
+    EXPECT_FALSE(results.back().completion.done());
+  }
+  EXPECT_EQ(options_.counters->eager_made, 1) << "the one that the graph was compared with";
+  device_->resume();
+  for (int i = 0; i < 5; ++i) {
+    results[static_cast<std::size_t>(i)].completion.wait();
+    EXPECT_EQ(results[static_cast<std::size_t>(i)].outputs[0].as<float>()[2],
+              static_cast<float>(10 + i));
+  }
+  expect_consistent(cache_->stats());
+  EXPECT_EQ(options_.counters->violations, 0);
+}
+
+// Also where the last run of many failed before it enqueued anything.
+TEST_F(DeferredCompletionTest, AGraphThatKeepsItsOrderEndsAfterAllItsRuns) {
+  for (const bool last_fails : {false, true}) {
+    options_.graphs_run_in_order = true;
+    std::atomic<bool> fails{false};
+    options_.on_run = [&](bool captured) {
+      if (captured && fails) {
+        throw std::runtime_error("no");
+      }
+    };
+    const Engine engine = fakes::make_fake_engine(options_);
+    call(engine, input_, cache_);
+    device_->pause();
+    const InferResult first = call(engine, input_, cache_, later_);
+    fails = last_fails;
+    const InferResult second = call(engine, input_, cache_, later_);
+    EXPECT_EQ(second.route, last_fails ? Route::kEager : Route::kReplayed);
+    cache_->purge();
+    EXPECT_EQ(cache_->get_current_size(), 0);
+    EXPECT_EQ(options_.counters->live_graphs, 1) << "its work is not complete";
+    device_->resume();
+    cache_->wait_idle();
+    EXPECT_EQ(options_.counters->live_graphs, 0);
+    EXPECT_EQ(options_.counters->violations, 0);
+  }
 }
 
 TEST_F(DeferredCompletionTest, EvictedGraphsAreDestroyedAfterTheirWork) {

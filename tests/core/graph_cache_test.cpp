@@ -124,6 +124,27 @@ TEST(GraphCacheTest, MaxBytesEvictsTheOldest) {
   EXPECT_EQ(cache->stats().peak_bytes, 2000);
 }
 
+TEST(GraphCacheTest, WhatAnEngineHoldsForAllItsGraphsIsCountedOnceAndApart) {
+  const Engine first = fakes::make_fake_engine({.graph_bytes = 1000, .shared_bytes = 5000});
+  const auto cache =
+      std::make_shared<GraphCache>(GraphCacheOptions{.capacity = 100, .max_bytes = 2000});
+  EXPECT_EQ(cache->stats().shared_bytes, 0) << "it knows no engine yet";
+  call(first, counted(1), cache);
+  call(first, counted(2), cache);
+  EXPECT_EQ(cache->stats().shared_bytes, 5000);
+  EXPECT_EQ(cache->stats().bytes, 2000) << "max_bytes bounds what eviction can give back";
+  {
+    const Engine second = fakes::make_fake_engine({.shared_bytes = 70});
+    call(second, counted(1), cache);
+    EXPECT_EQ(cache->stats().shared_bytes, 5070);
+    const GraphCacheReport report = cache->report();
+    ASSERT_EQ(report.engines.size(), 2U);
+    EXPECT_EQ(report.engines[0].shared_bytes + report.engines[1].shared_bytes, 5070);
+    EXPECT_EQ(report.totals.shared_bytes, 5070);
+  }
+  EXPECT_EQ(cache->stats().shared_bytes, 5000) << "its engine is gone";
+}
+
 TEST(GraphCacheTest, AGraphLargerThanMaxBytesIsNotPublished) {
   fakes::FakeOptions options;
   options.graph_bytes = 1001;

@@ -95,7 +95,7 @@ class FakeExecutor final : public Executor {
 
   RunReport run(std::span<const TensorView> inputs, const RunContext& context,
                 TensorList& outputs) override {
-    if (in_flight_->fetch_add(1) != 0) {
+    if (in_flight_->fetch_add(1) != 0 && !runs_in_order()) {
       ++counters().violations;
     }
     try {
@@ -115,6 +115,10 @@ class FakeExecutor final : public Executor {
       --*in_flight_;
       throw;
     }
+  }
+
+  bool runs_in_order() const noexcept override {
+    return captured_ && shared_->options.graphs_run_in_order;
   }
 
   std::size_t bytes() const noexcept override {
@@ -186,6 +190,7 @@ class FakeEngine final : public EngineBackend {
   const std::vector<TensorSpec>& outputs() const noexcept override { return shared_->outputs; }
   std::size_t max_eager_executors() const noexcept override { return shared_->options.max_eager; }
   MemoryResource& memory() noexcept override { return memory_; }
+  std::size_t shared_bytes() const noexcept override { return shared_->options.shared_bytes; }
   CaptureEstimate estimate(const InputSignature& /*signature*/) const noexcept override {
     query(shared_->options);
     return shared_->options.estimate;

@@ -33,10 +33,13 @@ struct FakeOptions {
       {"x", DType::kF32, std::vector<DimensionRange>{{1, 1024, {}}, {1, 1024, {}}}}};
   std::size_t max_eager = 1;
   std::size_t graph_bytes = 1000;
+  std::size_t shared_bytes = 0;
   CaptureEstimate estimate{.time = std::chrono::milliseconds(1), .bytes = 1000};
   Admission admission = Admission::always();
   /// Whether its graphs can read inputs in place.
   bool binds = false;
+  /// Whether its graphs keep their runs in order by themselves (the device does).
+  bool graphs_run_in_order = false;
   /// Set: runs, and copies of calls with a stream, complete later, on this device. Where a copy
   /// goes must live until then.
   std::shared_ptr<FakeDevice> device{};

@@ -86,6 +86,8 @@ class Completion {
   explicit Completion(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
 
   [[nodiscard]] bool done() const { return state_ == nullptr || state_->done(); }
+  /// Whether it was done from the start: nothing need be asked.
+  [[nodiscard]] bool born_done() const noexcept { return state_ == nullptr; }
   void wait() const {
     if (state_ != nullptr) {
       state_->wait();
@@ -121,6 +123,11 @@ class Executor {
   /// is then unspecified.
   virtual RunReport run(std::span<const TensorView> inputs, const RunContext& context,
                         TensorList& outputs) = 0;
+
+  /// Whether the next run may begin before the device work of the last one is complete. The
+  /// executor then keeps them in order by itself, without holding up the host, and the completion
+  /// of a run is that of all runs before it, too. Default: no.
+  [[nodiscard]] virtual bool runs_in_order() const noexcept { return false; }
 
   /// Footprint: the bytes of memory that this executor alone holds. 0 for an executor that shares
   /// all.
@@ -200,6 +207,10 @@ class EngineBackend {
   [[nodiscard]] virtual Admission preferred_admission() const noexcept {
     return Admission::always();
   }
+
+  /// Bytes that this engine holds once for all its executors, however many there are, beyond the
+  /// model: activation memory that they share. Fixed while the engine lives. Default: none.
+  [[nodiscard]] virtual std::size_t shared_bytes() const noexcept { return 0; }
 
   virtual MemoryResource& memory() noexcept = 0;
 };

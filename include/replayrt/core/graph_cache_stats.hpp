@@ -40,6 +40,7 @@ struct GraphCacheStats {
   std::int64_t size = 0;             ///< Keys held.
   std::int64_t bytes = 0;            ///< Sum of the footprints of the graphs in the cache.
   std::int64_t peak_bytes = 0;       ///< Largest value that `bytes` has had.
+  std::int64_t shared_bytes = 0;     ///< Sum over the engines that it knows; not part of `bytes`.
   std::int64_t queued_captures = 0;  ///< Waiting for the background thread.
 
   std::chrono::nanoseconds capture_time_total{0};
@@ -77,6 +78,8 @@ struct EngineStats {
   std::uint64_t replayed = 0;
   std::uint64_t captures = 0;
   std::int64_t bytes = 0;
+  /// What the engine holds once for all its graphs and eager runs (activation memory).
+  std::int64_t shared_bytes = 0;
   std::chrono::nanoseconds capture_time_total{0};
   std::chrono::nanoseconds time_saved{0};
 };

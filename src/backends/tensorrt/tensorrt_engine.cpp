@@ -91,6 +91,10 @@ std::size_t TensorRtEngine::max_eager_executors() const noexcept {
   return context_->profiles->shared() ? context_->arena->slot_count() : 1;
 }
 
+std::size_t TensorRtEngine::shared_bytes() const noexcept {
+  return context_->arena->bytes();
+}
+
 bool TensorRtEngine::can_bind(std::size_t input, const TensorView& view) const noexcept {
   return view.device == device() && view.data != nullptr && is_aligned(view.data) &&
          !context_->specs.inputs.on_host[input];

@@ -39,6 +39,8 @@ class TensorRtEngine final : public EngineBackend {
   [[nodiscard]] bool can_bind(std::size_t input, const TensorView& view) const noexcept override;
   std::unique_ptr<Executor> make_eager() override;
   std::unique_ptr<Executor> capture(const InputSignature& signature) override;
+  /// The activation memory of all slots.
+  [[nodiscard]] std::size_t shared_bytes() const noexcept override;
   MemoryResource& memory() noexcept override { return memory_; }
 
   /// The activation memory that its runs share; lives as long as the engine.
