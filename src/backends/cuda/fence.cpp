@@ -25,21 +25,32 @@ Fence::~Fence() {
 }
 
 bool Fence::done() const {
+  if (done_) {
+    return true;
+  }
   const RelaxedCaptureMode relaxed;
   const cudaError_t error = cudaEventQuery(event_.get());
   if (error == cudaErrorNotReady) {
     return succeeded(error);
   }
   check(error, "cudaEventQuery");
+  done_ = true;
   return true;
 }
 
 void Fence::wait() const {
+  if (done_) {
+    return;
+  }
   const RelaxedCaptureMode relaxed;
   check(cudaEventSynchronize(event_.get()), "cudaEventSynchronize");
+  done_ = true;
 }
 
 void Fence::hold_back(cudaStream_t stream) const {
+  if (done_) {
+    return;
+  }
   check(cudaStreamWaitEvent(stream, event_.get(), cudaEventWaitDefault), "cudaStreamWaitEvent");
 }
 

@@ -2,6 +2,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,6 +39,8 @@ class Fence final : public Completion::State {
 
   std::shared_ptr<Idle> idle_;  ///< Where the event goes back to.
   Event event_;
+  /// Once it is done it stays so, and CUDA need not be asked, which takes over a microsecond.
+  mutable std::atomic<bool> done_{false};
 };
 
 /// Makes fences of one device and uses their events again. Thread-safe.

@@ -1,6 +1,5 @@
 #include "backends/cuda/stream_capture.hpp"
 
-#include <cstddef>
 #include <string>
 
 #include "backends/cuda/check.hpp"
@@ -20,7 +19,7 @@ StreamCapture::~StreamCapture() {
   }
 }
 
-Graph StreamCapture::end() {
+Graph StreamCapture::end(std::size_t own_nodes) {
   recording_ = false;
   cudaGraph_t native = nullptr;
   const cudaError_t error = cudaStreamEndCapture(stream_, &native);
@@ -36,10 +35,13 @@ Graph StreamCapture::end() {
   if (graph) {
     check(cudaGraphGetNodes(graph.get(), nullptr, &nodes), "cudaGraphGetNodes");
   }
-  if (nodes == 0) {
-    throw CaptureRefused(Reason::kCaptureFailed,
-                         std::string("the capture recorded nothing: cudaStreamEndCapture gave ") +
-                             (graph ? "a graph without nodes" : "no graph"));
+  if (nodes <= own_nodes) {
+    throw CaptureRefused(
+        Reason::kCaptureFailed,
+        "the capture recorded nothing: cudaStreamEndCapture gave " +
+            (!graph           ? std::string("no graph")
+             : own_nodes == 0 ? std::string("a graph without nodes")
+                              : "a graph of " + std::to_string(nodes) + " copies and no more"));
   }
   return graph;
 }

@@ -2,6 +2,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstddef>
+
 #include "backends/cuda/handles.hpp"
 
 namespace replayrt::cuda {
@@ -21,8 +23,9 @@ class StreamCapture {
 
   /// Ends the recording; to be called once. Throws CaptureRefused(kCaptureFailed) that says what
   /// CUDA reports if the recording was broken (an illegal call while it ran, a forked stream that
-  /// was not joined), and if nothing was recorded: a null graph, or one without nodes.
-  Graph end();
+  /// was not joined), and if nothing was recorded beside `own_nodes` nodes that the caller itself
+  /// put in: a null graph, or one without further nodes.
+  Graph end(std::size_t own_nodes = 0);
 
  private:
   cudaStream_t stream_;

@@ -43,6 +43,28 @@ TEST_F(FenceTest, IsDoneWhenTheWorkBeforeItIs) {
   ASSERT_EQ(cudaStreamSynchronize(stream.get()), cudaSuccess);
 }
 
+TEST_F(FenceTest, OnceDoneItIsNotAskedForAgain) {
+  const Stream stream = make_stream();
+  const Stream other = make_stream();
+  FencePool pool(0);
+  for (const bool waits : {false, true}) {
+    work(stream);
+    const auto fence = pool.record(stream.get());
+    if (waits) {
+      fence->wait();
+    } else {
+      fakes::cuda::run_all();
+      EXPECT_TRUE(fence->done());
+    }
+    const std::int64_t calls = fakes::cuda::call_count();
+    EXPECT_TRUE(fence->done());
+    fence->wait();
+    fence->hold_back(other.get());
+    EXPECT_EQ(fakes::cuda::call_count(), calls);
+  }
+  ASSERT_EQ(cudaStreamSynchronize(stream.get()), cudaSuccess);
+}
+
 TEST_F(FenceTest, IsACompletion) {
   const Stream stream = make_stream();
   FencePool pool(0);

@@ -55,6 +55,19 @@ TEST_F(StreamCaptureTest, RecordsRatherThanRuns) {
   EXPECT_EQ(static_cast<unsigned char*>(memory_.get())[15], 1);
 }
 
+TEST_F(StreamCaptureTest, WhatTheCallerPutInDoesNotCount) {
+  {
+    StreamCapture capture(stream_.get());
+    ASSERT_EQ(fill(), cudaSuccess);
+    ASSERT_EQ(fill(), cudaSuccess);
+    EXPECT_TRUE(capture.end(1));
+  }
+  StreamCapture capture(stream_.get());
+  ASSERT_EQ(fill(), cudaSuccess);
+  EXPECT_THROW(static_cast<void>(capture.end(1)), CaptureRefused);
+  expect_stream_is_free();
+}
+
 TEST_F(StreamCaptureTest, EndsWithItsScope) {
   try {
     const StreamCapture capture(stream_.get());

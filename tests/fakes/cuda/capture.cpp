@@ -135,6 +135,9 @@ cudaError_t end(Machine& machine, const Lock& lock, cudaStream_t handle, cudaGra
     return cudaErrorStreamCaptureUnjoined;
   }
   if (!fails) {
+    for (Graph::Node& node : capture->graph.nodes) {
+      node.handle = machine.new_handle<cudaGraphNode_t>();
+    }
     *graph = machine.new_handle<cudaGraph_t>();
     machine.graphs.emplace(*graph, std::move(capture->graph));
   }
@@ -224,17 +227,6 @@ cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
   });
 }
 
-cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, size_t* count) {
-  return call("cudaGraphGetNodes", CallKind::kPlain, [&](Machine& machine, Lock&) {
-    const auto at = machine.graphs.find(graph);
-    if (at == machine.graphs.end() || nodes != nullptr) {  // Only the count is asked for here.
-      return cudaErrorInvalidValue;
-    }
-    *count = at->second.nodes.size();
-    return cudaSuccess;
-  });
-}
-
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
   return call("cudaGraphDestroy", CallKind::kTakesEffect, [&](Machine& machine, Lock& lock) {
     if (machine.graphs.erase(graph) == 0) {
@@ -256,6 +248,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* handle, cudaGraph_t graph,
     fake::GraphExec exec;
     exec.device = at->second.device;
     for (const fake::Graph::Node& node : at->second.nodes) {
+      exec.places.emplace(node.handle, exec.works.size());
       exec.works.push_back(node.work);
     }
     *handle = machine.new_handle<cudaGraphExec_t>();

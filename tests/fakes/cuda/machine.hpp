@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,12 +35,23 @@ struct Access {
   bool write = false;
 };
 
+/// What a copy copies.
+struct Copy {
+  void* to = nullptr;
+  const void* from = nullptr;
+  std::size_t bytes = 0;
+  cudaMemcpyKind kind = cudaMemcpyDefault;
+  /// Where both lay when it was enqueued or recorded.
+  std::array<std::optional<int>, 2> devices{};
+};
+
 /// A kernel, copy, fill, or function of the host: enqueued, or a node of a graph.
 struct Work {
   std::string name;
   std::function<void()> run;
   std::vector<Access> accesses;
-  bool is_copy = false;  ///< May touch any memory there is.
+  std::optional<Copy> copy{};  ///< Set: it is one, and may touch any memory there is.
+  cudaGraphNodeType node_type = cudaGraphNodeTypeKernel;
 };
 
 /// One place in a stream. Without works: a marker, for an event or a wait.
@@ -59,6 +71,7 @@ struct Graph {
   struct Node {
     Work work;
     std::vector<std::size_t> after;
+    cudaGraphNode_t handle = nullptr;  ///< Given when the capture ends.
   };
   int device = 0;
   std::vector<Node> nodes;
@@ -99,7 +112,8 @@ struct Event {
 
 struct GraphExec {
   int device = 0;
-  std::vector<Work> works;  ///< In an order that the graph allows.
+  std::map<cudaGraphNode_t, std::size_t> places;  ///< Of its graph's nodes in `works`.
+  std::vector<Work> works;                        ///< In an order that the graph allows.
   OpRef last_launch;
   Clock last_clock;
 };
@@ -213,6 +227,13 @@ class Machine {
   /// The live block that `address` lies in, or null.
   const Block* block_of(const Lock& lock, const void* address,
                         std::uintptr_t* begin = nullptr) const;
+  /// The work of a copy that may be enqueued. Pageable memory that it reads is not among its
+  /// accesses.
+  Work copy_work(const Lock& lock, const Copy& copy) const;
+  /// Whether the memory that the copy names is where its kind says.
+  bool is_possible(const Lock& lock, const Copy& copy) const;
+  /// The device that the memory lies on; none: it is the host's.
+  std::optional<int> device_of(const Lock& lock, const void* address) const;
   /// Tells what is wrong with a work's accesses on `device`; empty: nothing.
   std::string fault_of(const Lock& lock, const Work& work, int device) const;
 

@@ -120,16 +120,17 @@ cudaError_t copy(Machine& machine, Lock& lock, void* to, const void* from, std::
   if (stream == nullptr) {
     return cudaErrorInvalidResourceHandle;
   }
-  const Place to_place = place_of(machine, lock, to);
-  const Place from_place = place_of(machine, lock, from);
-  if (!fits(kind, to_place, from_place)) {
+  const Copy what{to, from, bytes, kind};
+  if (!machine.is_possible(lock, what)) {
     return cudaErrorInvalidValue;
   }
   if (bytes == 0) {
     return cudaSuccess;
   }
+  const Place to_place = place_of(machine, lock, to);
+  const Place from_place = place_of(machine, lock, from);
   const bool pageable = to_place == Place::kPageable || from_place == Place::kPageable;
-  Work work{"copy", [=] { std::memcpy(to, from, bytes); }, {{{to, bytes}, true}}, true};
+  Work work = machine.copy_work(lock, what);
   if (stream->capture != nullptr) {
     if (pageable) {
       machine.violate(lock, "a copy of pageable host memory is recorded in a graph");
@@ -139,9 +140,6 @@ cudaError_t copy(Machine& machine, Lock& lock, void* to, const void* from, std::
     const auto* bytes_of = static_cast<const std::byte*>(from);
     auto staged = std::make_shared<std::vector<std::byte>>(bytes_of, bytes_of + bytes);
     work.run = [=] { std::memcpy(to, staged->data(), bytes); };
-  }
-  if (from_place != Place::kPageable) {
-    work.accesses.push_back({{from, bytes}, false});
   }
   OpRef op;
   std::vector<Work> works;
@@ -175,6 +173,29 @@ const Block* Machine::block_of(const Lock& /*lock*/, const void* address,
   return &at->second;
 }
 
+std::optional<int> Machine::device_of(const Lock& lock, const void* address) const {
+  const Block* block = block_of(lock, address);
+  return block == nullptr || block->pinned ? std::nullopt : std::optional(block->device);
+}
+
+Work Machine::copy_work(const Lock& lock, const Copy& copy) const {
+  Copy placed = copy;
+  placed.devices = {device_of(lock, copy.to), device_of(lock, copy.from)};
+  Work work{"copy",
+            [=] { std::memcpy(copy.to, copy.from, copy.bytes); },
+            {{{copy.to, copy.bytes}, true}},
+            placed,
+            cudaGraphNodeTypeMemcpy};
+  if (place_of(*this, lock, copy.from) != Place::kPageable) {
+    work.accesses.push_back({{copy.from, copy.bytes}, false});
+  }
+  return work;
+}
+
+bool Machine::is_possible(const Lock& lock, const Copy& copy) const {
+  return fits(copy.kind, place_of(*this, lock, copy.to), place_of(*this, lock, copy.from));
+}
+
 std::string Machine::fault_of(const Lock& lock, const Work& work, int device) const {
   for (const Access& access : work.accesses) {
     if (access.range.bytes == 0) {
@@ -190,7 +211,7 @@ std::string Machine::fault_of(const Lock& lock, const Work& work, int device) co
       if (was_freed) {
         return "'" + work.name + "' uses memory that was freed";
       }
-      if (!work.is_copy) {
+      if (!work.copy.has_value()) {
         return "'" + work.name + "' uses memory that CUDA does not know";
       }
       continue;
@@ -199,7 +220,7 @@ std::string Machine::fault_of(const Lock& lock, const Work& work, int device) co
       return "'" + work.name + "' goes past the end of a block of " + std::to_string(block->bytes) +
              " bytes";
     }
-    if (!block->pinned && block->device != device && !work.is_copy) {
+    if (!block->pinned && block->device != device && !work.copy) {
       return "'" + work.name + "' on device " + std::to_string(device) + " uses memory of device " +
              std::to_string(block->device);
     }
@@ -287,8 +308,11 @@ cudaError_t cudaMemsetAsync(void* address, int value, size_t bytes, cudaStream_t
       return cudaErrorInvalidValue;
     }
     std::vector<fake::Work> works;
-    works.push_back(
-        {"fill", [=] { std::memset(address, value, bytes); }, {{{address, bytes}, true}}});
+    works.push_back({"fill",
+                     [=] { std::memset(address, value, bytes); },
+                     {{{address, bytes}, true}},
+                     {},
+                     cudaGraphNodeTypeMemset});
     fake::OpRef op;
     const cudaError_t error = machine.submit(lock, *stream, std::move(works), &op);
     machine.progress(lock, op);

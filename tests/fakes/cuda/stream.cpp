@@ -235,7 +235,8 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t handle, cudaHostFn_t function, void*
     if (stream == nullptr) {
       return cudaErrorInvalidResourceHandle;
     }
-    return fake::enqueue(machine, lock, *stream, {"host function", [=] { function(data); }, {}});
+    return fake::enqueue(machine, lock, *stream,
+                         {"host function", [=] { function(data); }, {}, {}, cudaGraphNodeTypeHost});
   });
 }
 
