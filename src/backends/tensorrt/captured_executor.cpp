@@ -62,9 +62,9 @@ CapturedExecutor::CapturedExecutor(std::shared_ptr<EngineContext> engine,
     streams.auxiliary = make_streams(auxiliary_streams(*engine_->engine));
     streams.main = cuda::make_stream();
   }
-  // What the warm-up reads instead of the caller's memory, which may be gone by now: a capture in
-  // the background comes after its call. Ends after the drain.
-  cuda::DeviceMemory stand_in;
+  // The caller's memory may be gone by now: a capture in the background comes after its call.
+  // They end after the drain.
+  StandIns stand_ins;
   try {
     ProfileBook::Hold profile = engine_->profiles->hold_for_graph(signature);
     {
@@ -74,9 +74,9 @@ CapturedExecutor::CapturedExecutor(std::shared_ptr<EngineContext> engine,
     }
     context_->set_shapes(signature);
     make_tensors(signature);
-    stand_in = cuda::make_device_memory(stand_in_bytes());
-    warm_up(stand_in.get());
-    record();
+    stand_ins = make_stand_ins();
+    warm_up(stand_ins.on_device());
+    record(stand_ins);
   } catch (...) {
     // What was enqueued so far uses what ends now.
     drain(seat_.slot().stream, streams.auxiliary);
@@ -122,12 +122,32 @@ void CapturedExecutor::make_tensors(const InputSignature& signature) {
   }
 }
 
-std::size_t CapturedExecutor::stand_in_bytes() const noexcept {
+std::size_t CapturedExecutor::in_place_bytes() const noexcept {
   std::size_t largest = 0;
   for (const Port& input : inputs_) {
     largest = std::max(largest, input.in_place != nullptr ? input.room : 0);
   }
   return largest;
+}
+
+CapturedExecutor::StandIns CapturedExecutor::make_stand_ins() const {
+  std::size_t device = 0;
+  std::size_t pinned = 0;
+  for (const Port& input : inputs_) {
+    device = std::max(device, input.pinned == nullptr ? input.room : 0);
+  }
+  for (const Port& output : outputs_) {
+    std::size_t& where = gives_device_memory_ ? device : pinned;
+    where = std::max(where, output.room);
+  }
+  StandIns made;
+  if (device > 0) {
+    made.device = engine_->device_blocks.acquire(device, RunContext{}, seat_.slot().stream);
+  }
+  if (pinned > 0) {
+    made.pinned = engine_->pinned_blocks.acquire(pinned, RunContext{}, seat_.slot().stream);
+  }
+  return made;
 }
 
 void CapturedExecutor::set_in_place(const void* stand_in) {
@@ -147,7 +167,7 @@ void CapturedExecutor::warm_up(void* stand_in) {
     const cudaStream_t stream = use.slot().stream;
     // Zeros: an index that is garbage could be followed out of bounds.
     fill_zero(device_memory_.get(), device_bytes_, stream);
-    fill_zero(stand_in, stand_in_bytes(), stream);
+    fill_zero(stand_in, in_place_bytes(), stream);
     context_->enqueue(stream);
     done = engine_->fences.record(stream);
   }
@@ -155,20 +175,40 @@ void CapturedExecutor::warm_up(void* stand_in) {
   set_in_place(nullptr);
 }
 
-void CapturedExecutor::record() {
+void CapturedExecutor::record(const StandIns& stand_ins) {
   const cudaStream_t stream = engine_->capture_streams.main.get();
-  cuda::Graph graph;
+  void* const result = gives_device_memory_ ? stand_ins.on_device() : stand_ins.on_host();
   {
     cuda::StreamCapture capture(stream);
+    std::size_t copies = 0;
+    const auto add_copy = [&](void* to, const void* from, std::size_t bytes) {
+      copy(to, from, bytes, cudaMemcpyDefault, stream);
+      copies += bytes > 0 ? 1 : 0;
+    };
     for (const Port& input : inputs_) {
-      if (input.pinned != nullptr) {
-        copy(input.device, input.pinned, input.bytes, cudaMemcpyHostToDevice, stream);
+      if (input.in_place == nullptr) {
+        add_copy(input.device, input.pinned != nullptr ? input.pinned : stand_ins.on_device(),
+                 input.bytes);
       }
     }
     context_->enqueue(stream);
-    graph = capture.end();
+    for (const Port& output : outputs_) {
+      add_copy(result, output.device, output.bytes);
+    }
+    recorded_ = capture.end(copies);
   }
-  graph_ = cuda::make_executable(graph, stream);
+  for (Port& input : inputs_) {
+    if (input.in_place == nullptr && input.pinned == nullptr && input.bytes > 0) {
+      input.copy =
+          cuda::CopyNode::find(recorded_, input.device, stand_ins.on_device(), input.bytes);
+    }
+  }
+  for (Port& output : outputs_) {
+    if (output.bytes > 0) {
+      output.copy = cuda::CopyNode::find(recorded_, result, output.device, output.bytes);
+    }
+  }
+  graph_ = cuda::make_executable(recorded_, stream);
   engine_->fences.record(stream)->wait();  // The upload.
 }
 
@@ -198,7 +238,9 @@ void CapturedExecutor::feed(std::span<const TensorView> inputs) {
       port.checked = inputs[i].data;
     }
   }
-  pending_.finish();
+  if (pinned_bytes_ > 0) {
+    pending_.finish();
+  }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs_[i].pinned != nullptr && inputs_[i].bytes > 0) {
       std::memcpy(inputs_[i].pinned, inputs[i].data, inputs_[i].bytes);
@@ -248,23 +290,36 @@ std::shared_ptr<const cuda::Fence> CapturedExecutor::launch(std::span<const Tens
   }
   cuda::begin_after_caller(stream, run, engine_->fences);
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const Port& port = inputs_[i];
-    if (port.in_place != nullptr) {
-      continue;
+    if (inputs_[i].copy.has_value()) {
+      copy_from(inputs_[i], inputs[i].data, blocks, stream, report);
     }
-    if (port.pinned == nullptr) {
-      copy(port.device, inputs[i].data, port.bytes, cudaMemcpyDeviceToDevice, stream);
-    }
-    report.bytes_copied += port.bytes;
+    report.bytes_copied += inputs_[i].in_place == nullptr ? inputs_[i].bytes : 0;
   }
-  cuda::check(cudaGraphLaunch(graph_.get(), stream), "cudaGraphLaunch");
-  // Not in the graph: the result's memory is another one each time, and the result's own.
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    copy(outputs[i].data(), outputs_[i].device, outputs_[i].bytes,
-         gives_device_memory_ ? cudaMemcpyDeviceToDevice : cudaMemcpyDeviceToHost, stream);
+    if (outputs_[i].copy.has_value() &&
+        !outputs_[i].copy->set(graph_, outputs[i].data(), outputs_[i].device)) {
+      throw Error(ErrorCode::kModelRuntime, engine_->file + ": CUDA refused to copy output '" +
+                                                engine_->specs.outputs.specs[i].name +
+                                                "' to the memory of its result");
+    }
     report.bytes_copied += outputs_[i].bytes;
   }
+  cuda::check(cudaGraphLaunch(graph_.get(), stream), "cudaGraphLaunch");
   return blocks.end_run(stream, run);
+}
+
+void CapturedExecutor::copy_from(Port& port, const void* from, RunBlocks& blocks,
+                                 cudaStream_t stream, RunReport& report) {
+  if (port.copy->set(graph_, port.device, from)) {
+    return;
+  }
+  void* block = blocks.device(port.room, stream);
+  copy(block, from, port.bytes, cudaMemcpyDefault, stream);
+  report.bytes_copied += port.bytes;
+  if (!port.copy->set(graph_, port.device, block)) {
+    throw Error(ErrorCode::kModelRuntime,
+                engine_->file + ": CUDA refused to copy an input from memory of our own");
+  }
 }
 
 }  // namespace replayrt::tensorrt

@@ -32,7 +32,7 @@ TEST_F(BindingTest, NothingIsCopiedThatIsReadInPlace) {
     const std::int64_t copies = cuda_double::call_count("cudaMemcpyAsync");
     const InferResult result = run_at(engine, view, cache, binding);
     EXPECT_EQ(result.route, Route::kReplayed);
-    EXPECT_EQ(cuda_double::call_count("cudaMemcpyAsync"), copies + (in_place ? 1 : 2));
+    EXPECT_EQ(cuda_double::call_count("cudaMemcpyAsync"), copies) << "copies are in the graph";
     EXPECT_EQ(result.bytes_copied, (in_place ? 1 : 2) * view.bytes()) << "the output always is";
     EXPECT_EQ(cache->stats().bytes, in_place ? 256 : 512) << "the graph holds no such tensor";
     EXPECT_EQ(cache->list_keys()[0].inputs()[0].address, in_place ? view.data : nullptr);

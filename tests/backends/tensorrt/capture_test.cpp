@@ -1,5 +1,7 @@
 // How graphs are made, what they hold, and what cannot become one.
 
+#include <deque>
+
 #include "backends/tensorrt/backend.hpp"
 #include "backends/tensorrt/support.hpp"
 #include "replayrt/core/log.hpp"
@@ -47,6 +49,11 @@ TEST_F(CaptureTest, ActivationMemoryIsSlotsTimesTheLargestNotTheSum) {
     EXPECT_EQ(cache->get_current_size(), 10);
     // Ten graphs hold their tensors, but no activation memory.
     EXPECT_LT(device_bytes() - before - loaded, block);
+    // Counted once, and not as theirs.
+    EXPECT_GE(cache->stats().shared_bytes,
+              static_cast<std::int64_t>(static_cast<std::size_t>(slots) * block));
+    EXPECT_LE(cache->stats().shared_bytes, static_cast<std::int64_t>(loaded));
+    EXPECT_LT(cache->stats().bytes, static_cast<std::int64_t>(block));
   }
 }
 
@@ -85,8 +92,7 @@ TEST_F(CaptureTest, ReplaysDoNotCallTensorRt) {
   const Tensor input = counted({2, 7}, 50);
   EXPECT_EQ(values_of(run(engine, {input}, cache).outputs[0]), expected_sum(plan, {input}));
   EXPECT_EQ(trt_double::call_count(), calls);
-  EXPECT_EQ(cuda_double::call_count("cudaMemcpyAsync"), copies + 1)
-      << "the inputs are copied by the graph, the output to a place of its own";
+  EXPECT_EQ(cuda_double::call_count("cudaMemcpyAsync"), copies) << "copies are in the graph";
   EXPECT_EQ(cuda_double::call_count("cudaMalloc"), allocations);
 }
 
@@ -236,6 +242,58 @@ TEST_F(CaptureTest, AGraphMayRunAgainBeforeItsLastRunIsComplete) {
     completions[i].wait();
     EXPECT_EQ(values_of(outputs[i][0]), expected_sum(plan, {inputs[i]}));
   }
+}
+
+// Unlike the one above it is fed on the device, and so need not wait for the host.
+TEST_F(CaptureTest, ReplaysOnTheDeviceFollowEachOtherWithoutWaiting) {
+  const Plan plan = roomy_plan();
+  const Engine engine = load(plan);
+  const auto cache = capturing_cache(1);
+  const cuda::Stream stream = cuda::make_stream();
+  const std::vector<Tensor> values = {counted({2, 7}), counted({2, 7}, 50), counted({2, 7}, 90)};
+  std::deque<DeviceTensor> inputs;
+  std::vector<InferResult> results;
+  for (const Tensor& tensor : values) {
+    inputs.emplace_back(tensor);
+  }
+  const auto call = [&](std::size_t i) {
+    const TensorView view = inputs[i].view();
+    return infer(engine, {&view, 1},
+                 {.graph_cache = cache, .context = {.stream = stream.get(), .synchronize = false}});
+  };
+  call(0).completion.wait();
+  cuda_double::hold();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    results.push_back(call(i));
+    EXPECT_EQ(results[i].route, Route::kReplayed);
+    EXPECT_FALSE(results[i].completion.done());
+  }
+  cuda_double::release();
+  ASSERT_EQ(cudaStreamSynchronize(stream.get()), cudaSuccess);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(values_of(on_host(results[i].outputs[0])), expected_sum(plan, {values[i]}));
+  }
+}
+
+// Memory of an allocator that maps it otherwise: copied to a block of ours, and from there.
+TEST_F(CaptureTest, InputsThatTheGraphCannotCopyFromAreCopiedBefore) {
+  const Plan plan = roomy_plan();
+  const Engine engine = load(plan);
+  const auto cache = capturing_cache(1);
+  const Tensor values = counted({2, 7}, 3);
+  const DeviceTensor first(counted({2, 7}));
+  const DeviceTensor second(values);
+  const auto call = [&](const DeviceTensor& input) {
+    const TensorView view = input.view();
+    return infer(engine, {&view, 1}, {.graph_cache = cache});
+  };
+  const std::size_t copied = call(first).bytes_copied;
+  cuda_double::fail_call("cudaGraphExecMemcpyNodeSetParams1D", 1, cudaErrorInvalidValue);
+  const InferResult result = call(second);
+  EXPECT_EQ(cuda_double::failed_call(), "cudaGraphExecMemcpyNodeSetParams1D");
+  EXPECT_EQ(result.route, Route::kReplayed);
+  EXPECT_EQ(values_of(on_host(result.outputs[0])), expected_sum(plan, {values}));
+  EXPECT_EQ(result.bytes_copied, copied + values.bytes());
 }
 
 class TwoDevicesTest : public TensorRtTest {

@@ -141,6 +141,19 @@ TEST_F(TensorRtRulesTest, ActivationMemoryMayChangeBetweenRuns) {
   }
 }
 
+// NvInferRuntime.h, createExecutionContext (10.3 and later): by default "the context will
+// pre-allocate a block of device memory that is sufficient for all profiles"; 8.5 and 8.6 tell it
+// apart from createExecutionContextWithoutDeviceMemory.
+TEST_F(TensorRtRulesTest, AContextMayBringItsOwnMemory) {
+  make(plan_of());
+  const Owned<nvinfer1::IExecutionContext> made(engine_->createExecutionContext());
+  ASSERT_NE(made, nullptr);
+  prepare(*made, 64);
+  EXPECT_TRUE(made->enqueueV3(stream_.get()));
+  wait();
+  EXPECT_EQ(answer(64 * 7 - 1), 7);
+}
+
 // NvInferRuntime.h, ICudaEngine and IExecutionContext: "Multiple execution contexts may exist for
 // one ICudaEngine instance, allowing the same engine to be used for the execution of multiple
 // batches simultaneously." What they may not share is their activation memory: see

@@ -56,6 +56,22 @@ class FaultInjectionTest : public TensorRtTest {
     EXPECT_EQ(values_of(on_host(result.outputs[0])), expected_sum(plan, {counted({3, 7})}));
   }
 
+  /// Two calls of one graph, the second before the first is complete.
+  static void expect_right_in_order(const Plan& plan, const Engine& engine,
+                                    const std::shared_ptr<GraphCache>& cache,
+                                    const DeviceTensor& input) {
+    const TensorView view = input.view();
+    const InferOptions options{.graph_cache = cache, .context = {.synchronize = false}};
+    const auto call = [&] {
+      return tried_twice([&] { return infer(engine, {&view, 1}, options); });
+    };
+    const std::vector<InferResult> results = {call(), call()};
+    for (const InferResult& result : results) {
+      tried_twice([&] { return result.completion.wait(), 0; });
+      EXPECT_EQ(values_of(on_host(result.outputs[0])), expected_sum(plan, {counted({3, 7})}));
+    }
+  }
+
   /// The life of an engine.
   static void live_once(const Plan& plan, const DeviceTensor& input) {
     const Engine engine = tried_twice([&] { return load(plan); });
@@ -68,6 +84,7 @@ class FaultInjectionTest : public TensorRtTest {
     expect_right_on_device(plan, engine, cache, input);
     expect_right_in_place(plan, engine, cache, input);
     expect_right_in_place(plan, engine, cache, input);
+    expect_right_in_order(plan, engine, cache, input);
     expect_right(plan, engine, 3, cache);
     cache->wait_idle();
     cache->purge();

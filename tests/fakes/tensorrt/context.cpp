@@ -43,7 +43,7 @@ Context::Context(std::shared_ptr<Model> model)
   ++State::instance().contexts;
 }
 
-Context* Context::create(std::shared_ptr<Model> model) noexcept {
+Context* Context::create(std::shared_ptr<Model> model, std::uint64_t own_bytes) noexcept {
   if (!may_proceed(model->logger, "createExecutionContext")) {
     return nullptr;
   }
@@ -51,7 +51,9 @@ Context* Context::create(std::shared_ptr<Model> model) noexcept {
   bool made = current_device_is(model->device, "an execution context is made") &&
               cudaMalloc(reinterpret_cast<void**>(&context->parameters_), 256) == cudaSuccess &&
               cudaMalloc(reinterpret_cast<void**>(&context->profile_data_), 256) == cudaSuccess &&
+              cudaMalloc(&context->own_activation_, own_bytes) == cudaSuccess &&
               cudaEventCreateWithFlags(&context->fork_, cudaEventDisableTiming) == cudaSuccess;
+  context->activation_ = context->own_activation_;
   for (std::uint32_t i = 0; made && i < auxiliary_streams(*model); ++i) {
     cudaEvent_t join = nullptr;
     cudaStream_t stream = nullptr;
@@ -97,6 +99,7 @@ Context::~Context() noexcept {
   if (fork_ != nullptr) {
     cudaEventDestroy(fork_);
   }
+  cudaFree(own_activation_);
   cudaFree(parameters_);
   cudaFree(profile_data_);
   --model_->contexts;

@@ -12,11 +12,12 @@
 
 namespace replayrt::fakes::tensorrt {
 
-/// The double of an execution context whose activation memory is the user's.
+/// The double of an execution context.
 class Context final : public nvinfer1::IExecutionContext {
  public:
-  /// Null, and a message, if CUDA has no memory for it.
-  static Context* create(std::shared_ptr<Model> model) noexcept;
+  /// With activation memory of its own of `own_bytes`; 0: the user gives some. Null, and a message,
+  /// if CUDA has no memory for it.
+  static Context* create(std::shared_ptr<Model> model, std::uint64_t own_bytes) noexcept;
   ~Context() noexcept override;
 
   bool setOptimizationProfileAsync(std::int32_t profile, cudaStream_t stream) noexcept override;
@@ -75,6 +76,7 @@ class Context final : public nvinfer1::IExecutionContext {
   std::int32_t profile_ = -1;
   std::vector<InputState> inputs_;
   std::vector<OutputState> outputs_;
+  void* own_activation_ = nullptr;  ///< Device memory; null: the user gives some.
   void* activation_ = nullptr;
   std::int64_t activation_bytes_ = -1;  ///< -1: not told.
   bool shapes_changed_ = true;          ///< Since the last enqueue.

@@ -143,15 +143,22 @@ class Engine final : public nvinfer1::ICudaEngine {
 #if REPLAYRT_FAKE_TENSORRT >= 1000
   nvinfer1::IExecutionContext* createExecutionContext(
       nvinfer1::ExecutionContextAllocationStrategy strategy) noexcept override {
-    if (strategy != nvinfer1::ExecutionContextAllocationStrategy::kUSER_MANAGED) {
-      report(model_->logger, "createExecutionContext", "the double knows kUSER_MANAGED only");
-      return nullptr;
+    switch (strategy) {
+      case nvinfer1::ExecutionContextAllocationStrategy::kSTATIC:
+        return Context::create(model_, largest_activation());
+      case nvinfer1::ExecutionContextAllocationStrategy::kUSER_MANAGED:
+        return Context::create(model_, 0);
+      default:
+        report(model_->logger, "createExecutionContext", "the double does not know this strategy");
+        return nullptr;
     }
-    return Context::create(model_);
   }
 #else
+  nvinfer1::IExecutionContext* createExecutionContext() noexcept override {
+    return Context::create(model_, largest_activation());
+  }
   nvinfer1::IExecutionContext* createExecutionContextWithoutDeviceMemory() noexcept override {
-    return Context::create(model_);
+    return Context::create(model_, 0);
   }
 #endif
 #if REPLAYRT_FAKE_TENSORRT >= 1001

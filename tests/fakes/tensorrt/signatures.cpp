@@ -51,6 +51,7 @@ MEMBER(Engine, getProfileShape,
 MEMBER(Engine, createExecutionContext,
        Context* (Engine::*)(ExecutionContextAllocationStrategy) noexcept);
 #else
+MEMBER(Engine, createExecutionContext, Context* (Engine::*)() noexcept);
 MEMBER(Engine, createExecutionContextWithoutDeviceMemory, Context* (Engine::*)() noexcept);
 #endif
 #if VERSION >= 1001

@@ -130,6 +130,7 @@ class ICudaEngine {
       ExecutionContextAllocationStrategy strategy =
           ExecutionContextAllocationStrategy::kSTATIC) noexcept = 0;
 #else
+  virtual IExecutionContext* createExecutionContext() noexcept = 0;
   virtual IExecutionContext* createExecutionContextWithoutDeviceMemory() noexcept = 0;
 #endif
 #if REPLAYRT_FAKE_TENSORRT >= 1001
