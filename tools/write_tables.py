@@ -10,7 +10,11 @@ import json
 import re
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import gpu_tables
+from table_text import milliseconds, ratio, table, time_text
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(<!-- bench:(?P<name>[\w-]+) begin -->\n).*?(<!-- bench:(?P=name) end -->)", re.DOTALL)
@@ -41,6 +45,11 @@ class NotMeasured(Exception):
     """There are no figures of this benchmark."""
 
 
+def maker(name: str) -> str:
+    """The command that measures it."""
+    return "tools/gpu_proof.sh" if name == "gpu_proof" else f"tools/bench.sh {name}"
+
+
 class Results:
     """benchmarks/results, read as needed."""
 
@@ -52,7 +61,7 @@ class Results:
         try:
             return json.loads(path.read_text())
         except FileNotFoundError:
-            raise NotMeasured(f"{path} is missing: `tools/bench.sh {name}` makes it") from None
+            raise NotMeasured(f"{path} is missing: `{maker(name)}` makes it") from None
         except json.JSONDecodeError as error:
             raise TableError(f"{path} is no JSON: {error}") from None
 
@@ -61,12 +70,6 @@ class Results:
             return self[name]["rows"]
         except NotMeasured:
             return []
-
-
-def table(heads: list[str], rows: list[list[str]]) -> str:
-    """Markdown; the first column is text, the others are figures."""
-    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def origin(result: dict) -> str:
@@ -84,18 +87,6 @@ def origin(result: dict) -> str:
 
 def model_name(row: dict) -> str:
     return MODEL_NAMES.get(row["model"], row["model"]) + (" + argmax" if row.get("fuse") else "")
-
-
-def ratio(value: float) -> str:
-    return f"{value:.3f}"
-
-
-def milliseconds(value: float) -> str:
-    return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms"
-
-
-def time_text(microseconds: float) -> str:
-    return f"{microseconds:.1f} µs" if microseconds < 1000 else milliseconds(microseconds / 1e3)
 
 
 def routes(results: Results) -> str:
@@ -251,6 +242,13 @@ TABLES = {
         capture_churn,
     )
 }
+
+
+def of_gpu_proof(function: Callable[[dict], str]) -> Callable[[Results], str]:
+    return lambda results: function(results["gpu_proof"])
+
+
+TABLES |= {name: of_gpu_proof(function) for name, function in gpu_tables.TABLES.items()}
 
 
 def pages(root: Path) -> list[Path]:

@@ -105,6 +105,21 @@ def test_check_tells_a_stale_page_from_one_that_is_up_to_date(root, capsys):
     assert run(root, "--check") == 1
 
 
+def test_tables_of_the_proof_on_a_gpu_come_from_its_report(root, capsys):
+    page = root / "docs/gpu.md"
+    page.write_text("<!-- bench:gpu_plans begin -->\n<!-- bench:gpu_plans end -->\n")
+    assert run(root) == 0
+    assert "gpu_proof.json is missing: `tools/gpu_proof.sh` makes it" in capsys.readouterr().err
+    plan = {"key": {"flags": ["--fp16"]}, "profiles": 1, "seconds": 45.2, "bytes": 3_000_000}
+    record = {"date": "2026-01-02", "gpu": "Some GPU", "tensorrt": "8.5.3", "commit": "0123", "dirty": False, "status": "passed",
+              "command": "tools/gpu_proof.sh", "results": {"squeezenet": plan}}  # fmt: skip
+    proof = {"machine": {}, "status": {}, "steps": {"plans": record}}
+    (root / "benchmarks/results/gpu_proof.json").write_text(json.dumps(proof))
+    assert run(root) == 0
+    assert "| squeezenet | --fp16 | 1 | 45 s | 3.0 MB |" in page.read_text()
+    assert "Some GPU" in page.read_text()
+
+
 def test_writing_twice_changes_nothing(root, capsys):
     run(root)
     capsys.readouterr()

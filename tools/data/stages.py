@@ -24,6 +24,7 @@ class Stage:
 STAGES = (
     Stage("models"),
     Stage("classifiers", uses=("classifier_inputs",)),
+    Stage("launch_bound"),
     Stage("bad_files", needs=("models", "classifiers")),
     Stage("pictures"),
     Stage("classifier_outputs", needs=("classifiers",)),

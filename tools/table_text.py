@@ -1,0 +1,19 @@
+"""Markdown tables, and how figures look in them."""
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """Markdown; the first column is text, the others are figures."""
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def ratio(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def milliseconds(value: float) -> str:
+    return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms"
+
+
+def time_text(microseconds: float) -> str:
+    return f"{microseconds:.1f} µs" if microseconds < 1000 else milliseconds(microseconds / 1e3)
