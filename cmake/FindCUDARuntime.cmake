@@ -1,6 +1,7 @@
 # CUDA's runtime, 12.0 or newer: its headers and the static library. From the toolkit (-DCUDARuntime_ROOT=<folder>,
 # $CUDA_PATH, /usr/local/cuda), or else from NVIDIA's wheels, which `make setup` installs into build/venv.
-# Targets: CUDARuntime::headers, CUDARuntime::static (with the headers). Variable: CUDARuntime_VERSION ("13.0").
+# Targets: CUDARuntime::headers, CUDARuntime::static (with the headers). Variables: CUDARuntime_VERSION ("13.0"),
+# CUDARuntime_ROOT_DIR (the folder where it was found).
 file(GLOB CUDARuntime_wheels "${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/nvidia/cu1[0-9]")
 foreach(root "${CUDARuntime_ROOT}" "$ENV{CUDA_PATH}" /usr/local/cuda ${CUDARuntime_wheels})
   # The wheel of the runtime alone lacks crt/, which its headers include.
@@ -14,6 +15,7 @@ foreach(root "${CUDARuntime_ROOT}" "$ENV{CUDA_PATH}" /usr/local/cuda ${CUDARunti
   if(library AND number GREATER_EQUAL 12000)
     list(GET library 0 CUDARuntime_LIBRARY)
     set(CUDARuntime_INCLUDE_DIR "${root}/include")
+    set(CUDARuntime_ROOT_DIR "${root}")
     math(EXPR major "${number} / 1000")
     math(EXPR minor "${number} % 1000 / 10")
     set(CUDARuntime_VERSION "${major}.${minor}")

@@ -38,7 +38,7 @@ TensorList on_host(const BareContext& context) {
   return list;
 }
 
-/// `infer`, on a stream of the caller.
+/// `infer`; calls that are enqueued are given a stream of the caller.
 class InferSide final : public Side {
  public:
   InferSide(const SideInputs& inputs, std::int64_t capacity, bool recaptures, InputBinding binding)
@@ -53,7 +53,6 @@ class InferSide final : public Side {
           GraphCacheOptions{.capacity = capacity, .admission = Admission::always()});
     }
     options_.input_binding = binding;
-    options_.context.stream = stream_.get();
   }
 
   void call(std::size_t shape) override { run(shape, true); }
@@ -78,7 +77,9 @@ class InferSide final : public Side {
     if (recaptures_) {
       cache()->purge();
     }
-    options_.context.synchronize = synchronize;
+    // The inputs are there when a call is made that is waited for: no stream need be waited for.
+    options_.context = {.stream = synchronize ? nullptr : stream_.get(),
+                        .synchronize = synchronize};
     const TensorView view = inputs_[shape].view();
     return infer(engine_, {&view, 1}, options_);
   }

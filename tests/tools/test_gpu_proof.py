@@ -33,7 +33,7 @@ def test_runs_all_steps_and_reports_them(machine):
     assert "latency: squeezenet_fp16_cycle ..." in out
     latency = machine.proof()["steps"]["latency"]["results"]
     assert latency["launch_bound_trace"]["report"]["shapes"][-1] == "16x16x16x16"
-    assert len(latency["ppocrv6_det_trace"]["report"]["shapes"]) == 16
+    assert len(latency["ppocrv6_det_trace"]["report"]["shapes"]) == 5  # As many as graphs: TensorRT 8.5.
     assert "| 200 small layers, batch 1 | 100.0 µs |" in (machine.out / "gpu_proof.md").read_text()
 
 
@@ -175,7 +175,7 @@ def test_plans_are_built_once_for_each_model_and_settings(machine):
     machine.run("plans")
     builds = machine.calls_of("replayrt build")
     assert len(builds) == 5 and "/launch_bound.onnx" in builds[0]
-    assert "--profiles 17 --no-library-kernels" in builds[0] and "--profiles 5 " in builds[3]
+    assert "--profiles 17 --no-library-kernels" in builds[0] and "--profiles 4 " in builds[3]
     assert "--fp16" in builds[1] and "--profiles 7 " in builds[1]
     assert f"--timing-cache {machine.out}/plans/timing.cache" in builds[1]
     (machine.folder / "models/resnet50.onnx").write_text("other weights")

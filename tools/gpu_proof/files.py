@@ -56,11 +56,13 @@ class Sources:
 
     @staticmethod
     def read(commit: str | None) -> "Sources":
-        """`commit` names it where the sources were copied without their history."""
+        """`commit` names it where the sources were copied without their history, or with another's."""
+        if commit is not None:
+            return Sources(commit, False, _digest())
         known = _git("rev-parse", "HEAD")
         excluded = [f":!{path}" for path in ("*.md", *NOT_MEASURED)]
         dirty = known is not None and _git("status", "--porcelain", "--", ".", *excluded) != ""
-        return Sources(known or commit or "unknown", dirty, _digest())
+        return Sources(known or "unknown", dirty, _digest())
 
 
 def _digest() -> str:

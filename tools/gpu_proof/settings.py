@@ -108,6 +108,6 @@ def _parser(steps: dict[str, str]) -> argparse.ArgumentParser:
         help=f"longest time of a step (default: {STEP_SECONDS})")  # fmt: skip
     add("--effort", choices=EFFORTS, default="quick", help="how much is measured (default: quick)")
     add("--again", action="store_true", help="run the steps afresh, also those that have passed; plans are kept all the same")
-    add("--commit", metavar="ID", help="the sources' commit, where they are no git checkout")
+    add("--commit", metavar="ID", help="the sources' commit, where they were copied without their history")
     add("--only-list", action="store_true", help="run nothing; list the steps and how each has ended in OUT")
     return parser

@@ -7,25 +7,30 @@ from . import plans
 from .job import Job
 
 SIDES = "eager,replay,in_place,bare,bare_copies,bare_eager,reference,recapture"
-# A multiple of 3 and of 16: each shape of a workload is called equally often.
+# In a turn of a side, at least.
 CALLS = 48
 THREADS = "1,2,4,8"
 STRESS_THREADS = 8
 # Fewer than the keys in use, so that it captures and evicts all the time.
 STRESS_CAPACITY = 5
 
-# Multiples of 32, as the demo's detection takes them, the largest last.
+# Multiples of 32, as the demo's detection takes them, the largest among the first.
 DET_SIDES = (
-    "480x640", "640x480", "320x320", "320x480", "480x320", "640x640", "256x736", "736x256",
-    "544x736", "736x544", "416x608", "608x416", "352x704", "704x352", "160x736", "736x736",
+    "480x640", "640x480", "320x480", "544x736", "736x736", "320x320", "480x320", "640x640",
+    "256x736", "736x256", "736x544", "416x608", "608x416", "352x704", "704x352", "160x736",
 )  # fmt: skip
-DET_TRACE = tuple(f"1x3x{sides}" for sides in DET_SIDES)
 NEW_SHAPES = 12
 
 
 def batches(model: str, sizes: Sequence[int]) -> tuple[str, ...]:
     inner = {"launch_bound": "16x16x16", "ppocrv6_rec": "3x48x320"}.get(model, "3x224x224")
     return tuple(f"{size}x{inner}" for size in sizes)
+
+
+def det_sizes(job: Job, most: int = len(DET_SIDES)) -> tuple[str, ...]:
+    """As many as there can be graphs."""
+    count = most if job.tensorrt.shares_profiles else min(most, plans.named("ppocrv6_det").graphs)
+    return tuple(f"1x3x{sides}" for sides in DET_SIDES[:count])
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,10 @@ class Workload:
 
 def latency(job: Job) -> list[Workload]:
     rounds, warm_up = job.settings.amount(1, 30, 100), job.settings.amount(0, 1, 1) * 0.2
-    flags = ("--rounds", rounds, "--calls", CALLS, "--warm-up", warm_up, "--sides", SIDES)
 
     def one(plan: str, kind: str, title: str, shapes: tuple[str, ...]) -> Workload:
+        calls = -(-CALLS // len(shapes)) * len(shapes)  # Each shape is called equally often.
+        flags = ("--rounds", rounds, "--calls", calls, "--warm-up", warm_up, "--sides", SIDES)
         return Workload(f"{plan}_{kind}", title, (plan,), shapes, flags)
 
     squeezenet, resnet, small = "SqueezeNet fp16", "ResNet-50", "200 small layers"
@@ -63,7 +69,7 @@ def latency(job: Job) -> list[Workload]:
         one("launch_bound", "batch1", f"{small}, batch 1", batches("launch_bound", (1,))),
         one("launch_bound", "cycle", f"{small}, batches 1, 2, 3 in turn", batches("launch_bound", (1, 2, 3))),
         one("launch_bound", "trace", f"{small}, batches 1 to 16 in turn", batches("launch_bound", range(1, 17))),
-        one("ppocrv6_det", "trace", "PP-OCRv6 det, 16 sizes in turn", DET_TRACE),
+        one("ppocrv6_det", "trace", f"PP-OCRv6 det, {len(det_sizes(job))} sizes in turn", det_sizes(job)),
         one("resnet50", "batch1", f"{resnet}, batch 1", batches("resnet50", (1,))),
         one("resnet50", "cycle", f"{resnet}, batches 1, 2, 3 in turn", batches("resnet50", (1, 2, 3))),
         one("squeezenet_fp16", "batch2", f"{squeezenet}, batch 2", batches("squeezenet", (2,))),
@@ -75,7 +81,7 @@ def latency(job: Job) -> list[Workload]:
 def memory(job: Job) -> list[Workload]:
     most = 8 if job.tensorrt.shares_profiles else plans.named("resnet50").graphs
     return [
-        Workload("ppocrv6_det", "PP-OCRv6 det", ("ppocrv6_det",), DET_TRACE),
+        Workload("ppocrv6_det", "PP-OCRv6 det", ("ppocrv6_det",), det_sizes(job)),
         Workload("resnet50", "ResNet-50", ("resnet50",), batches("resnet50", range(1, most + 1))),
     ]
 
@@ -94,7 +100,7 @@ def background(job: Job) -> list[Workload]:
     rows = []
     for plan, title, shapes in (
         ("launch_bound", "200 small layers", batches("launch_bound", range(1, NEW_SHAPES + 1))),
-        ("ppocrv6_det", "PP-OCRv6 det", DET_TRACE[:NEW_SHAPES]),
+        ("ppocrv6_det", "PP-OCRv6 det", det_sizes(job, NEW_SHAPES)),
     ):
         for capture in ("inline", "background"):
             flags = (

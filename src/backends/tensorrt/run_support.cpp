@@ -105,7 +105,9 @@ std::shared_ptr<const cuda::Fence> RunBlocks::end_run(cudaStream_t stream,
   for (const BlockRef& block : blocks_) {
     cuda::BlockPool::set_last_use(block, fence);
   }
-  cuda::make_caller_wait(context, *fence);
+  if (!context.synchronize) {  // Else the host waits, and the caller's stream need not.
+    cuda::make_caller_wait(context, *fence);
+  }
   return fence;
 }
 

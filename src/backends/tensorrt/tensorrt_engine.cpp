@@ -67,11 +67,7 @@ std::shared_ptr<EngineContext> make_context(std::span<const std::byte> plan,
   context->runtime = context->library->create_runtime(context->logger);
   set_host_code_allowed(*context->runtime, options.tensorrt.engine_host_code_allowed);
   deserialize(*context, plan);
-  try {
-    context->specs = read_specs(*context->engine);
-  } catch (const Error& error) {
-    throw Error(error.code(), file + ": " + error.what());
-  }
+  context->specs = read_specs(*context->engine);
   const bool shared = !context->is_dynamic() || shares_profiles(*context);
   context->profiles =
       std::make_shared<ProfileBook>(context->specs.inputs.specs, context->specs.profiles, shared);
@@ -81,11 +77,24 @@ std::shared_ptr<EngineContext> make_context(std::span<const std::byte> plan,
   return context;
 }
 
+/// As above; every error names the plan.
+std::shared_ptr<EngineContext> load_context(std::span<const std::byte> plan,
+                                            const std::string& file, const LoadOptions& options) {
+  try {
+    return make_context(plan, file, options);
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    throw Error(error.code(), what.find(file) != std::string::npos
+                                  ? what
+                                  : "cannot load " + file + " with TensorRT: " + what);
+  }
+}
+
 }  // namespace
 
 TensorRtEngine::TensorRtEngine(std::span<const std::byte> plan, const std::string& file,
                                const LoadOptions& options)
-    : context_(make_context(plan, file, options)), memory_(context_) {}
+    : context_(load_context(plan, file, options)), memory_(context_) {}
 
 std::size_t TensorRtEngine::max_eager_executors() const noexcept {
   return context_->profiles->shared() ? context_->arena->slot_count() : 1;

@@ -169,12 +169,15 @@ TEST_F(LoadTest, DescribesWhatThereIs) {
   cuda_double::reset({.driver_version = 0});
   EXPECT_FALSE(tensorrt::describe().available);
   EXPECT_THAT(tensorrt::describe().why_missing, HasSubstr("no CUDA driver"));
+  expect_error(ErrorCode::kMissingDependency, {"test.plan", "no CUDA driver"},
+               [] { load(sum_plan()); });
 }
 
 class LibraryTest : public TensorRtTest {
  protected:
   static void expect_missing(std::initializer_list<std::string> parts) {
     expect_error(ErrorCode::kMissingDependency, parts, [] { load(sum_plan()); });
+    expect_error(ErrorCode::kMissingDependency, {"test.plan"}, [] { load(sum_plan()); });
     EXPECT_FALSE(tensorrt::describe().available);
   }
   const std::string needed_ = "needs TensorRT " + std::to_string(tensorrt::kHeaders.major) + "." +
