@@ -54,7 +54,8 @@ class Stress {
     cache_ = std::make_shared<GraphCache>(
         GraphCacheOptions{.capacity = options.capacity,
                           .admission = Admission::always(),
-                          .retry_interval = std::chrono::milliseconds(10)});
+                          .retry_interval = std::chrono::milliseconds(10),
+                          .max_captures_per_second = kMostCapturesPerSecond});
   }
 
   Json run() {
@@ -80,6 +81,8 @@ class Stress {
   }
 
  private:
+  /// Most calls are to replay: a capture takes as long as a hundred of them.
+  static constexpr std::int64_t kMostCapturesPerSecond = 25;
   static constexpr std::size_t kInputs = 3;  ///< For each engine and shape.
 
   struct Asked {
