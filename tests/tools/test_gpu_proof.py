@@ -201,6 +201,17 @@ def test_fp16_is_refused_where_types_come_from_the_model(machine):
     assert checks(machine.step("threads")["refused"]) == ["squeezenet_fp16"]
 
 
+def test_a_plan_that_needs_cublas_is_refused_where_it_is_missing(machine):
+    said = "Error Code 10: (Could not find any implementation for node x.)\nSkipping tactic due to exception cuBLASLt error 1"
+    machine.behave(fail=[["build " + str(machine.folder / "models/ppocrv6_rec.onnx"), said]])
+    machine.run("plans", "latency")
+    assert machine.step("plans")["status"] == "passed"
+    assert checks(machine.step("plans")["refused"]) == ["ppocrv6_rec"]
+    assert machine.step("latency")["status"] == "passed"
+    refusal = machine.step("latency")["refused"][0]
+    assert refusal["check"] == "ppocrv6_rec_cycle" and "without cuBLAS" in refusal["why"]
+
+
 def test_programs_find_the_libraries(machine):
     machine.run("plans")
     libraries = machine.folder / "trt/lib"

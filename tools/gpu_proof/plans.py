@@ -4,14 +4,18 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
+from .commands import require_well
 from .files import digest_of, read_json, write_json
 from .job import Job
 from .machine import gpu_name
 from .outcomes import Failed, Missing, Refused
+from .records import path_of as record_of
 from .tensorrt import TensorRT, version_text
 
 # The first TensorRT that takes types from the model alone.
 STRONGLY_TYPED = (11, 0, 0)
+# What its builder says of a layer for which it has no kernel of its own, where cuBLAS is missing.
+NO_KERNEL = ("Could not find any implementation for node", "cuBLAS")
 SIXTEEN_SHAPES = 16
 # Two graphs each: as many callers of one shape can replay at once.
 THREE_SHAPES_TWICE = 6
@@ -78,6 +82,9 @@ def file_of(job: Job, name: str) -> Path:
     plan = named(name)
     require_possible(job, plan)
     if not kept(job, plan):
+        for refusal in read_json(record_of(job.settings.out, "plans")).get("refused", []):
+            if refusal["check"] == name:
+                raise Refused(f"there is no plan: {refusal['why']}")
         raise Missing(f"there is no plan {path_of(job, plan)} of this model, GPU and TensorRT: step `plans` makes it")
     return path_of(job, plan)
 
@@ -101,10 +108,14 @@ def build(job: Job, plan: Plan) -> dict:
     require_possible(job, plan)
     model, path = model_of(job, plan), path_of(job, plan)
     path.parent.mkdir(parents=True, exist_ok=True)
-    done = job.commands.run_well(
-        plan.name, job.program("replayrt"), "build", model, "-o", path, *plan.arguments(job.tensorrt),
+    command = (
+        job.program("replayrt"), "build", model, "-o", path, *plan.arguments(job.tensorrt),
         "--timing-cache", path.parent / "timing.cache",
     )  # fmt: skip
+    done = job.commands.run(plan.name, *command)
+    if done.code != 0 and all(text in done.output for text in NO_KERNEL):
+        raise Refused("TensorRT has no kernel for a layer of it without cuBLAS, which is not here")
+    require_well(command, done)
     if not path.is_file():
         raise Failed(f"`replayrt build` ended well, but made no {path}")
     entry = {

@@ -59,7 +59,8 @@ def latency(job: Job) -> list[Workload]:
 
     def one(plan: str, kind: str, title: str, shapes: tuple[str, ...]) -> Workload:
         calls = -(-CALLS // len(shapes)) * len(shapes)  # Each shape is called equally often.
-        flags = ("--rounds", rounds, "--calls", calls, "--warm-up", warm_up, "--sides", SIDES)
+        # One slot: for one caller, as docs/tensorrt.md says.
+        flags = ("--rounds", rounds, "--calls", calls, "--warm-up", warm_up, "--slots", 1, "--sides", SIDES)
         return Workload(f"{plan}_{kind}", title, (plan,), shapes, flags)
 
     squeezenet, resnet, small = "SqueezeNet fp16", "ResNet-50", "200 small layers"
