@@ -181,6 +181,10 @@ std::string cache_text(const ModeResult& mode, const BenchPlan& plan) {
       stats.misses, stats.evictions, stats.size, byte_size_text(stats.bytes), stats.capacity,
       plan.cache.max_bytes == GraphCacheOptions::kUnbounded ? "unlimited"
                                                             : byte_size_text(plan.cache.max_bytes));
+  if (stats.shared_bytes > 0) {
+    text += fmt::format("shared by all runs of the engine: {} of activation memory\n",
+                        byte_size_text(stats.shared_bytes));
+  }
   text += fmt::format("measured {} calls: {} replayed, {} captured, {} eager", to_string(mode.mode),
                       mode.replayed, mode.captured, mode.eager);
   for (const auto& [reason, count] : mode.reasons) {

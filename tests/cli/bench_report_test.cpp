@@ -131,6 +131,17 @@ TEST(BenchJson, HasTheSettingsAndWhatTheCacheSaved) {
   EXPECT_EQ(json["cache"]["thrash_warnings"], 3);
 }
 
+TEST(BenchText, TellsActivationMemoryThatGraphsShare) {
+  BenchResult result = result_of_both();
+  EXPECT_THAT(bench_text({}, workload(), plan(), result), Not(HasSubstr("activation memory")));
+  result.modes[1].cache->shared_bytes = 3 << 20;
+  EXPECT_THAT(bench_text({}, workload(), plan(), result),
+              HasSubstr("shared by all runs of the engine: 3.00 MiB of activation memory"));
+  EXPECT_EQ(
+      nlohmann::json::parse(bench_json({}, workload(), plan(), result))["cache"]["shared_bytes"],
+      3 << 20);
+}
+
 TEST(BenchText, NamesTheSettingsThatAreNotTheDefaults) {
   BenchPlan with = plan();
   with.cache.admission = Admission::always();

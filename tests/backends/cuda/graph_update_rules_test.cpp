@@ -105,9 +105,10 @@ class CudaGraphUpdateRules : public testing::Test {
   cudaGraphNode_t copy_ = nullptr;
 };
 
-// API, cudaGraphGetNodes: "If nodes is NULL, this function will return the number of nodes in
-// numNodes. If numNodes is higher than the actual number of nodes, the remaining entries in nodes
-// will be set to NULL, and the number of nodes actually obtained will be returned in numNodes."
+// API, cudaGraphGetNodes: "nodes may be NULL, in which case this function will return the number of
+// nodes in numNodes. [...] If numNodes is higher than the actual number of nodes, the remaining
+// entries in nodes will be set to NULL, and the number of nodes actually obtained will be returned
+// in numNodes."
 TEST_F(CudaGraphUpdateRules, NodesAreListed) {
   EXPECT_EQ(node_count(graph_), 3U);
   std::vector<cudaGraphNode_t> nodes(5, copy_);
