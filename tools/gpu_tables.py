@@ -69,9 +69,9 @@ def gpu_latency(proof: dict) -> str:
             entry["title"], *(time_or_nothing(sides.get(side, {}).get("median_us")) for side in SIDES),
             ratio_or_nothing(ratios.get("replay_to_eager", {}).get("median"), bold=True),
             ratio_or_nothing(ratios.get("replay_to_bare", {}).get("median"), bold=True),
-            *(time_or_nothing(gpu_goals.host_of(side, report)) for side in ("eager", "replay")),
+            *(time_or_nothing(gpu_goals.host_of(side, report)) for side in ("eager", "replay", "bare")),
         ])  # fmt: skip
-    heads = ["workload", *SIDES.values(), "replay / eager", "replay / bare", "host, eager", "host, replay"]
+    heads = ["workload", *SIDES.values(), "replay / eager", "replay / bare", "host, eager", "host, replay", "host, bare"]
     return table(heads, rows) + origin(proof, "latency")
 
 

@@ -12,7 +12,8 @@ def ratio(value: float) -> str:
 
 
 def milliseconds(value: float) -> str:
-    return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms"
+    """With three digits."""
+    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} ms"
 
 
 def time_text(microseconds: float) -> str:

@@ -136,7 +136,7 @@ TEST(BenchText, TellsActivationMemoryThatGraphsShare) {
   EXPECT_THAT(bench_text({}, workload(), plan(), result), Not(HasSubstr("activation memory")));
   result.modes[1].cache->shared_bytes = 3 << 20;
   EXPECT_THAT(bench_text({}, workload(), plan(), result),
-              HasSubstr("shared by all runs of the engine: 3.00 MiB of activation memory"));
+              HasSubstr("shared by all runs of the engine: 3 MB of activation memory"));
   EXPECT_EQ(
       nlohmann::json::parse(bench_json({}, workload(), plan(), result))["cache"]["shared_bytes"],
       3 << 20);

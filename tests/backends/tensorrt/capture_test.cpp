@@ -244,7 +244,30 @@ TEST_F(CaptureTest, AGraphMayRunAgainBeforeItsLastRunIsComplete) {
   }
 }
 
-// Unlike the one above it is fed on the device, and so need not wait for the host.
+// Nor does a call wait for it: its pinned memory may not be written before.
+TEST_F(CaptureTest, AGraphFedFromTheHostIsBusyUntilItsRunIsComplete) {
+  const Plan plan = roomy_plan();
+  const Engine engine = load(plan);
+  const auto cache = capturing_cache(1);
+  const std::vector<Tensor> inputs = {counted({2, 7}), counted({2, 7}, 50)};
+  run(engine, {inputs[0]}, cache);
+  run(engine, {inputs[0]});  // So that there is an eager executor.
+  cuda_double::hold();
+  std::vector<InferResult> results;
+  for (const Tensor& input : inputs) {
+    results.push_back(run(engine, {input}, cache, {.synchronize = false}));
+  }
+  EXPECT_EQ(results[0].route, Route::kReplayed);
+  EXPECT_EQ(results[1].route, Route::kEager);
+  EXPECT_EQ(results[1].reason, Reason::kBusy);
+  cuda_double::release();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    results[i].completion.wait();
+    EXPECT_EQ(values_of(results[i].outputs[0]), expected_sum(plan, {inputs[i]}));
+  }
+}
+
+// Unlike that one it is fed on the device.
 TEST_F(CaptureTest, ReplaysOnTheDeviceFollowEachOtherWithoutWaiting) {
   const Plan plan = roomy_plan();
   const Engine engine = load(plan);
