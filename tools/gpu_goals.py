@@ -13,6 +13,15 @@ MOST_BEYOND_IO = 0.1
 LEAST_STRESS_CALLS = 100_000
 
 
+# What became of tests.
+KINDS = ("passed", "failed", "skipped")
+
+
+def count(tests: int | list) -> int:
+    """Of tests that are listed, or only counted, as the report does with those that have passed."""
+    return tests if isinstance(tests, int) else len(tests)
+
+
 @dataclass(frozen=True)
 class Goal:
     text: str
@@ -153,6 +162,6 @@ def tests_goal(proof: dict) -> Goal:
     if record is None:
         return Goal("all tests green", "", "not measured")
     results = record["results"].values()
-    counts = ", ".join(f"{sum(len(result[kind]) for result in results)} {kind}" for kind in ("passed", "failed", "skipped"))
+    counts = ", ".join(f"{sum(count(result[kind]) for result in results)} {kind}" for kind in KINDS)
     # A program that crashed has no failed test, but the step says so.
     return Goal("all tests green", counts, verdict(not record["failed"], record["status"] == "passed"))

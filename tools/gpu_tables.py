@@ -161,7 +161,7 @@ def gpu_checks(proof: dict) -> str:
     """What ran well; then, of every step, what failed, is not finished, or was refused by the machine."""
     rows = []
     for name, result in results_of(proof, "tests").items():
-        counts = ", ".join(f"{len(result[kind])} {kind}" for kind in ("passed", "failed", "skipped"))
+        counts = ", ".join(f"{gpu_goals.count(result[kind])} {kind}" for kind in gpu_goals.KINDS)
         rows.append([name, counts, "; ".join(cell(test["reason"]) for test in result["skipped"][:1])])
     if nvcc := results_of(proof, "build").get("nvcc"):
         note = f"{nvcc['files']} files for sm_{', sm_'.join(nvcc['architectures'])}"
