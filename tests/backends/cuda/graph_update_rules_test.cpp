@@ -83,6 +83,17 @@ class CudaGraphUpdateRules : public testing::Test {
     return found;
   }
 
+  /// Another graph, of one copy.
+  void capture_copy(void* to, const void* from) {
+    graph_.reset();
+    exec_.reset();
+    CUDA_OK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+    CUDA_OK(cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDefault, stream_));
+    CUDA_OK(cudaStreamEndCapture(stream_, &graph_));
+    copy_ = node_of(cudaGraphNodeTypeMemcpy);
+    CUDA_OK(cudaGraphInstantiate(&exec_, graph_, 0));
+  }
+
   cudaError_t set(void* to, const void* from, std::size_t bytes = kBytes,
                   cudaMemcpyKind kind = cudaMemcpyDeviceToDevice) {
     const cudaError_t error =
@@ -184,13 +195,7 @@ TEST_F(CudaGraphUpdateRules, MemoryOfAnotherKindIsRefused) {
 TEST_F(CudaGraphUpdateRules, CopiesToTheHostGetOtherAddressesToo) {
   const Pinned first(7);
   const Pinned second(8);
-  graph_.reset();
-  exec_.reset();
-  CUDA_OK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
-  CUDA_OK(cudaMemcpyAsync(first.get(), from_.get(), kBytes, cudaMemcpyDeviceToHost, stream_));
-  CUDA_OK(cudaStreamEndCapture(stream_, &graph_));
-  copy_ = node_of(cudaGraphNodeTypeMemcpy);
-  CUDA_OK(cudaGraphInstantiate(&exec_, graph_, 0));
+  capture_copy(first.get(), from_.get());
   CUDA_OK(set(second.get(), from_.get(), kBytes, cudaMemcpyDeviceToHost));
   launch();
   EXPECT_EQ(first.read(), 7);
@@ -202,13 +207,7 @@ TEST_F(CudaGraphUpdateRules, TheFirstAddressesNeedNotLive) {
   const OnDevice source(5);
   {
     const OnDevice gone(4);
-    graph_.reset();
-    exec_.reset();
-    CUDA_OK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
-    CUDA_OK(cudaMemcpyAsync(to_.get(), gone.get(), kBytes, cudaMemcpyDeviceToDevice, stream_));
-    CUDA_OK(cudaStreamEndCapture(stream_, &graph_));
-    copy_ = node_of(cudaGraphNodeTypeMemcpy);
-    CUDA_OK(cudaGraphInstantiate(&exec_, graph_, 0));
+    capture_copy(to_.get(), gone.get());
     CUDA_OK(cudaGraphUpload(exec_, stream_));
     CUDA_OK(cudaStreamSynchronize(stream_));
   }
