@@ -15,8 +15,8 @@ def collect(command: str, threads: int, replayrt_version: str) -> dict:
     return {
         "command": command,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "commit": _git("rev-parse", "HEAD") or "unknown",
-        "dirty": _git("status", "--porcelain", "--", ".", *NOT_MEASURED) != "",
+        "commit": git("rev-parse", "HEAD") or "unknown",
+        "dirty": git("status", "--porcelain", "--", ".", *NOT_MEASURED) != "",
         "machine": {
             "cpu": cpu_model(),
             "cores": len(os.sched_getaffinity(0)),
@@ -36,7 +36,7 @@ def cpu_model() -> str:
     return "unknown"
 
 
-def _git(*arguments: str) -> str | None:
+def git(*arguments: str) -> str | None:
     """None where the sources are no git checkout."""
     try:
         done = subprocess.run(("git", "-C", ROOT, *arguments), check=True, capture_output=True, text=True)

@@ -10,4 +10,4 @@ python=${PYTHON:-python3}
   echo "gpu_proof: '$python' is no Python >= 3.11; set PYTHON to one" >&2
   exit 2
 }
-PYTHONPATH="$tools${PYTHONPATH:+:$PYTHONPATH}" PYTHONDONTWRITEBYTECODE=1 exec "$python" -m gpu_proof "$@"
+PYTHONPATH="$tools:$tools/../benchmarks${PYTHONPATH:+:$PYTHONPATH}" PYTHONDONTWRITEBYTECODE=1 exec "$python" -m gpu_proof "$@"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -18,8 +19,14 @@ using Json = nlohmann::ordered_json;
 struct CommonOptions {
   std::filesystem::path plan;
   std::string shapes;
-  LoadOptions load;
+  std::vector<std::filesystem::path> more_plans{};  ///< Engines that share the cache.
+  LoadOptions load{};
 
+  /// One engine for each plan, or for each of the first `most`.
+  [[nodiscard]] std::vector<Engine> load_engines(std::size_t most) const;
+  [[nodiscard]] std::vector<Engine> load_engines() const {
+    return load_engines(more_plans.size() + 1);
+  }
   /// A seeded random input for each shape, in host memory.
   [[nodiscard]] std::vector<Tensor> inputs() const;
 };
@@ -45,8 +52,7 @@ Json measure_memory(const MemoryOptions& options);
 
 struct ThreadsOptions {
   CommonOptions common;
-  std::vector<std::filesystem::path> more_plans;  ///< Engines that share the cache.
-  std::string threads;                            ///< "1,2,4,8"
+  std::string threads;  ///< "1,2,4,8"
   std::int64_t rounds = 5;
   std::int64_t calls = 400;  ///< Of each thread in a round.
 };
@@ -55,7 +61,6 @@ Json measure_threads(const ThreadsOptions& options);
 
 struct StressOptions {
   CommonOptions common;
-  std::vector<std::filesystem::path> more_plans;
   std::int64_t threads = 8;
   std::int64_t calls = 100'000;
   std::int64_t capacity = 6;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <stdexcept>
 
 #include "commands.hpp"
@@ -56,7 +55,8 @@ class Latency {
         measure(sides_[(static_cast<std::size_t>(round) + i) % sides_.size()]);
       }
     }
-    Json report = {{"rounds", options_.rounds},
+    Json report = {{"memory", "device"},
+                   {"rounds", options_.rounds},
                    {"calls_per_round", options_.calls},
                    {"sides", Json::object()},
                    {"pipelined", Json::object()},

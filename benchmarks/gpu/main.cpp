@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <ranges>
 #include <stdexcept>
 
 #include "backends/cuda/device.hpp"
@@ -26,6 +27,15 @@ std::vector<Tensor> CommonOptions::inputs() const {
   return made;
 }
 
+std::vector<Engine> CommonOptions::load_engines(std::size_t most) const {
+  std::vector<Engine> engines;
+  engines.push_back(load_engine(plan, load));
+  for (const std::filesystem::path& other : more_plans | std::views::take(most - 1)) {
+    engines.push_back(load_engine(other, load));
+  }
+  return engines;
+}
+
 Json describe(const CommonOptions& options) {
   Json shapes = Json::array();
   for (const cli::ShapeSpec& spec : cli::parse_shape_list(options.shapes)) {
@@ -34,7 +44,6 @@ Json describe(const CommonOptions& options) {
   return {{"plan", options.plan.stem().string()},
           {"device", cuda::list_devices().at(0).name},
           {"tensorrt", tensorrt::Library::open()->version().to_string()},
-          {"memory", "device"},
           {"slots", options.load.tensorrt.activation_slots},
           {"shapes", shapes}};
 }
@@ -108,7 +117,7 @@ int run(int argc, char** argv) {
   ThreadsOptions threads;
   CLI::App& with_threads = commands.add("threads", "Calls per second of several threads",
                                         threads.common, [&] { return measure_threads(threads); });
-  add_plans(with_threads, threads.more_plans);
+  add_plans(with_threads, threads.common.more_plans);
   with_threads.add_option("--threads", threads.threads, "Numbers of threads")->required();
   cli::add_number(with_threads, "--rounds", threads.rounds, 1, cli::kNoLimit,
                   "Turns of each number");
@@ -118,7 +127,7 @@ int run(int argc, char** argv) {
   StressOptions stress;
   CLI::App& with_stress = commands.add("stress", "Many threads on one small cache: no wrong answer",
                                        stress.common, [&] { return run_stress(stress); });
-  add_plans(with_stress, stress.more_plans);
+  add_plans(with_stress, stress.common.more_plans);
   cli::add_number(with_stress, "--threads", stress.threads, 1, 1024, "Threads");
   cli::add_number(with_stress, "--calls", stress.calls, 1, cli::kNoLimit, "Calls of all together");
   cli::add_number(with_stress, "--capacity", stress.capacity, 1, cli::kNoLimit,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -98,22 +97,50 @@ cuda::DeviceMemory workspace_of(const BareEngine& engine) {
       std::max<std::size_t>(tensorrt::activation_bytes(engine.engine()), 1));
 }
 
-/// A graph of TensorRT's run for each shape, in shared activation memory, launched on one stream.
+/// A graph of TensorRT's run on one input, and memory outside it to copy that input from and the
+/// outputs to.
+class BareGraph {
+ public:
+  /// `workspace` as BareContext's.
+  BareGraph(BareEngine& engine, const Tensor& host, void* workspace, cudaStream_t stream)
+      : context_(engine, host.shape(), workspace), input_(cuda::make_device_memory(host.bytes())) {
+    copy(input_.get(), host.data(), host.bytes(), stream);
+    copy_in(stream);
+    synchronize(stream);
+    graph_ = context_.capture(stream);
+    for (const BareContext::Port& output : context_.outputs()) {
+      outputs_.push_back(cuda::make_device_memory(output.bytes));
+    }
+  }
+
+  [[nodiscard]] const BareContext& context() const noexcept { return context_; }
+  void copy_in(cudaStream_t stream) {
+    copy(context_.input().memory.get(), input_.get(), context_.input().bytes, stream);
+  }
+  void launch(cudaStream_t stream) {
+    cuda::check(cudaGraphLaunch(graph_.get(), stream), "cudaGraphLaunch");
+  }
+  void copy_out(cudaStream_t stream) {
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      const BareContext::Port& output = context_.outputs()[i];
+      copy(outputs_[i].get(), output.memory.get(), output.bytes, stream);
+    }
+  }
+
+ private:
+  BareContext context_;
+  cuda::DeviceMemory input_;
+  cuda::GraphExec graph_;
+  std::vector<cuda::DeviceMemory> outputs_;
+};
+
+/// A graph for each shape, in shared activation memory, launched on one stream.
 class BareSide final : public Side {
  public:
   BareSide(const SideInputs& inputs, bool copies)
       : engine_(inputs.plan), workspace_(workspace_of(engine_)), copies_(copies) {
     for (const Tensor& host : inputs.host) {
-      Entry& entry = entries_.emplace_back();
-      entry.context.emplace(engine_, host.shape(), workspace_.get());
-      entry.input = cuda::make_device_memory(host.bytes());
-      copy(entry.input.get(), host.data(), host.bytes(), stream_.get());
-      copy(entry.context->input().memory.get(), host.data(), host.bytes(), stream_.get());
-      synchronize(stream_.get());
-      entry.graph = entry.context->capture(stream_.get());
-      for (const BareContext::Port& output : entry.context->outputs()) {
-        entry.copies.push_back(cuda::make_device_memory(output.bytes));
-      }
+      graphs_.emplace_back(engine_, host, workspace_.get(), stream_.get());
     }
   }
 
@@ -123,36 +150,27 @@ class BareSide final : public Side {
   }
   [[nodiscard]] bool can_enqueue() const override { return true; }
   void enqueue(std::size_t shape) override {
-    Entry& entry = entries_[shape];
-    const BareContext& context = *entry.context;
+    BareGraph& graph = graphs_[shape];
     if (copies_) {
-      copy(context.input().memory.get(), entry.input.get(), context.input().bytes, stream_.get());
+      graph.copy_in(stream_.get());
     }
-    cuda::check(cudaGraphLaunch(entry.graph.get(), stream_.get()), "cudaGraphLaunch");
-    for (std::size_t i = 0; copies_ && i < context.outputs().size(); ++i) {
-      const BareContext::Port& output = context.outputs()[i];
-      copy(entry.copies[i].get(), output.memory.get(), output.bytes, stream_.get());
+    graph.launch(stream_.get());
+    if (copies_) {
+      graph.copy_out(stream_.get());
     }
   }
   void wait() override { synchronize(stream_.get()); }
   TensorList answer(std::size_t shape) override {
     call(shape);
-    return on_host(*entries_[shape].context);
+    return on_host(graphs_[shape].context());
   }
 
  private:
-  struct Entry {
-    std::optional<BareContext> context;
-    cuda::GraphExec graph;
-    cuda::DeviceMemory input;
-    std::vector<cuda::DeviceMemory> copies;
-  };
-
   BareEngine engine_;
   cuda::DeviceMemory workspace_;
   bool copies_;
   cuda::Stream stream_ = cuda::make_stream();
-  std::vector<Entry> entries_;
+  std::vector<BareGraph> graphs_;
 };
 
 /// enqueueV3 of one context whose shape changes from call to call.
@@ -206,45 +224,32 @@ class ReferenceSide final : public Side {
  public:
   explicit ReferenceSide(const SideInputs& inputs) : engine_(inputs.plan) {
     for (const Tensor& host : inputs.host) {
-      Entry& entry = entries_.emplace_back();
-      entry.context.emplace(engine_, host.shape(), nullptr);
-      entry.input = cuda::make_device_memory(host.bytes());
-      copy(entry.input.get(), host.data(), host.bytes(), entry.stream.get());
-      synchronize(entry.stream.get());
-      entry.graph = entry.context->capture(entry.stream.get());
-      for (const BareContext::Port& output : entry.context->outputs()) {
-        entry.clones.push_back(cuda::make_device_memory(output.bytes));
-      }
+      entries_.emplace_back(engine_, host);
     }
   }
 
   void call(std::size_t shape) override {
     Entry& entry = entries_[shape];
     const cudaStream_t stream = entry.stream.get();
-    const BareContext& context = *entry.context;
-    copy(context.input().memory.get(), entry.input.get(), context.input().bytes, stream);
-    cuda::check(cudaGraphLaunch(entry.graph.get(), stream), "cudaGraphLaunch");
+    entry.graph.copy_in(stream);
+    entry.graph.launch(stream);
     // PyTorch's caching allocator gives the same memory again: next to no time.
-    for (std::size_t i = 0; i < context.outputs().size(); ++i) {
-      copy(entry.clones[i].get(), context.outputs()[i].memory.get(), context.outputs()[i].bytes,
-           stream);
-    }
+    entry.graph.copy_out(stream);
     cuda::check(cudaEventRecord(entry.produced.get(), stream), "cudaEventRecord");
     synchronize(stream);
   }
   TensorList answer(std::size_t shape) override {
     call(shape);
-    return on_host(*entries_[shape].context);
+    return on_host(entries_[shape].graph.context());
   }
 
  private:
   struct Entry {
+    Entry(BareEngine& engine, const Tensor& host) : graph(engine, host, nullptr, stream.get()) {}
+
     cuda::Stream stream = cuda::make_stream();
     cuda::Event produced = cuda::make_event();
-    std::optional<BareContext> context;
-    cuda::DeviceMemory input;
-    cuda::GraphExec graph;
-    std::vector<cuda::DeviceMemory> clones;
+    BareGraph graph;
   };
 
   BareEngine engine_;

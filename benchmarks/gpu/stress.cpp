@@ -11,7 +11,6 @@
 #include <cmath>
 #include <limits>
 #include <random>
-#include <stdexcept>
 
 #include "callers.hpp"
 #include "commands.hpp"
@@ -43,12 +42,10 @@ double largest_magnitude(const TensorList& tensors) {
 
 class Stress {
  public:
-  explicit Stress(const StressOptions& options) : options_(options) {
-    std::vector<std::filesystem::path> plans = options.more_plans;
-    plans.insert(plans.begin(), options.common.plan);
-    for (const std::filesystem::path& plan : plans) {
-      engines_.push_back(load_engine(plan, options.common.load));
-      ask(engines_.size() - 1);
+  explicit Stress(const StressOptions& options)
+      : options_(options), engines_(options.common.load_engines()) {
+    for (std::size_t engine = 0; engine < engines_.size(); ++engine) {
+      add_questions(engine);
     }
     // Where graphs need profiles of their own, these run out while evicted graphs still run.
     cache_ = std::make_shared<GraphCache>(
@@ -90,7 +87,7 @@ class Stress {
     InferResult result;
   };
 
-  void ask(std::size_t engine) {
+  void add_questions(std::size_t engine) {
     for (const Tensor& shape : options_.common.inputs()) {
       for (std::size_t i = 0; i < kInputs; ++i) {
         Tensor input = cli::random_tensor(DType::kF32, shape.shape(), questions_.size() * 100 + 7);

@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <map>
 
 #include "callers.hpp"
 #include "commands.hpp"
@@ -33,15 +32,14 @@ std::vector<std::size_t> parse_threads(const std::string& text) {
 /// Engines of one cache, and what their callers need.
 class Fleet {
  public:
+  /// With the first `engines` of the options' plans.
   Fleet(const ThreadsOptions& options, std::size_t engines, std::size_t threads)
-      : callers_(threads) {
-    std::vector<std::filesystem::path> plans = options.more_plans;
-    plans.insert(plans.begin(), options.common.plan);
+      : engines_(options.common.load_engines(engines)), callers_(threads) {
     const std::vector<Tensor> inputs = options.common.inputs();
-    for (std::size_t i = 0; i < engines; ++i) {
-      const Engine& engine = engines_.emplace_back(load_engine(plans[i], options.common.load));
+    for (const Engine& engine : engines_) {
+      std::vector<Tensor>& on_device = inputs_.emplace_back();
       for (const Tensor& input : inputs) {
-        inputs_[i].push_back(to_device(engine, input));
+        on_device.push_back(to_device(engine, input));
       }
     }
     for (std::size_t i = 0; i < threads; ++i) {
@@ -58,7 +56,7 @@ class Fleet {
   double run(std::int64_t calls, bool cached) {
     const double seconds = callers_.run([&](std::size_t caller) {
       const std::size_t engine = caller % engines_.size();
-      const std::vector<Tensor>& inputs = inputs_.at(engine);
+      const std::vector<Tensor>& inputs = inputs_[engine];
       InferOptions options{.graph_cache = cached ? cache_ : nullptr};
       options.context.stream = streams_[caller].get();
       for (std::int64_t i = 0; i < calls; ++i) {
@@ -75,8 +73,8 @@ class Fleet {
 
  private:
   std::vector<Engine> engines_;
-  std::map<std::size_t, std::vector<Tensor>> inputs_;  ///< By engine.
-  std::vector<std::shared_ptr<void>> streams_;         ///< By thread.
+  std::vector<std::vector<Tensor>> inputs_;     ///< By engine.
+  std::vector<std::shared_ptr<void>> streams_;  ///< By thread.
   std::shared_ptr<GraphCache> cache_;
   cli::Callers callers_;
 };
@@ -116,7 +114,7 @@ Json measure_threads(const ThreadsOptions& options) {
   Json report = describe(options.common);
   report["rows"] = Json::array();
   const std::vector<std::size_t> threads = parse_threads(options.threads);
-  const std::size_t plans = options.more_plans.size() + 1;
+  const std::size_t plans = options.common.more_plans.size() + 1;
   for (const std::size_t engines :
        plans == 1 ? std::vector<std::size_t>{1} : std::vector<std::size_t>{1, plans}) {
     for (const std::size_t count : threads) {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "tools"))
+sys.path[:0] = [str(REPOSITORY / "tools"), str(REPOSITORY / "benchmarks")]
 
 PROGRAMS = ("replayrt", "gpu_bench", "tests/cuda_rules_real", "tests/tensorrt_real")
 MODELS = ("launch_bound", "squeezenet", "ppocrv6_det", "resnet50", "ppocrv6_rec")
@@ -53,6 +53,8 @@ class Machine:
         self.checkout = folder / "checkout"
         for name in ("gpu_proof", "gpu_proof.sh", "gpu_goals.py", "gpu_tables.py", "table_text.py"):
             copy_tool(name, self.checkout / "tools")
+        (self.checkout / "benchmarks").mkdir()
+        shutil.copy(REPOSITORY / "benchmarks/facts.py", self.checkout / "benchmarks")
         for name in SOURCES:
             (self.checkout / name).parent.mkdir(parents=True, exist_ok=True)
             (self.checkout / name).write_text("int one;\n")

@@ -3,12 +3,13 @@
 import hashlib
 import json
 import os
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+import facts
+
+ROOT = facts.ROOT
 # What is built, run or measured: a change of anything else leaves the results true.
 MEASURED = ("CMakeLists.txt", "cmake", "include", "src", "cli", "benchmarks", "tests")
 NOT_MEASURED = ("benchmarks/results/", "tests/tools/")
@@ -59,9 +60,9 @@ class Sources:
         """`commit` names it where the sources were copied without their history, or with another's."""
         if commit is not None:
             return Sources(commit, False, _digest())
-        known = _git("rev-parse", "HEAD")
+        known = facts.git("rev-parse", "HEAD")
         excluded = [f":!{path}" for path in ("*.md", *NOT_MEASURED)]
-        dirty = known is not None and _git("status", "--porcelain", "--", ".", *excluded) != ""
+        dirty = known is not None and facts.git("status", "--porcelain", "--", ".", *excluded) != ""
         return Sources(known or "unknown", dirty, _digest())
 
 
@@ -74,12 +75,3 @@ def _digest() -> str:
             if file.is_file() and not name.startswith(NOT_MEASURED) and "__pycache__" not in name:
                 total.update(f"{name}\0{digest_of(file)}\n".encode())
     return total.hexdigest()
-
-
-def _git(*arguments: str) -> str | None:
-    """None where the sources are no git checkout."""
-    try:
-        done = subprocess.run(("git", "-C", ROOT, *arguments), check=True, capture_output=True, text=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

@@ -7,6 +7,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+import facts
+
 from .job import Job
 from .outcomes import Failed, Refused
 from .tensorrt import version_text
@@ -59,7 +61,7 @@ def run(job: Job) -> None:
     library = job.tensorrt.library_version()
     job.record.facts = {
         "gpus": gpus(),
-        "cpu": cpu_model(),
+        "cpu": facts.cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
         "kernel": platform.release(),
@@ -97,10 +99,3 @@ def version_of(name: str) -> str | None:
         return path
     lines = [text.strip() for text in done.stdout.splitlines() if text.strip()]
     return lines[line] if lines else path
-
-
-def cpu_model() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return "unknown"
