@@ -22,7 +22,7 @@ struct CommonOptions {
   std::vector<std::filesystem::path> more_plans{};  ///< Engines that share the cache.
   LoadOptions load{};
 
-  /// One engine for each plan, or for each of the first `most`.
+  /// One engine for each plan, or for each of the first `most`, of which there must be as many.
   [[nodiscard]] std::vector<Engine> load_engines(std::size_t most) const;
   [[nodiscard]] std::vector<Engine> load_engines() const {
     return load_engines(more_plans.size() + 1);

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
-#include <ranges>
+#include <span>
 #include <stdexcept>
 
 #include "backends/cuda/device.hpp"
@@ -30,7 +30,7 @@ std::vector<Tensor> CommonOptions::inputs() const {
 std::vector<Engine> CommonOptions::load_engines(std::size_t most) const {
   std::vector<Engine> engines;
   engines.push_back(load_engine(plan, load));
-  for (const std::filesystem::path& other : more_plans | std::views::take(most - 1)) {
+  for (const std::filesystem::path& other : std::span(more_plans).first(most - 1)) {
     engines.push_back(load_engine(other, load));
   }
   return engines;
