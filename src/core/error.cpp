@@ -22,6 +22,18 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "file_access";
     case ErrorCode::kOutOfMemory:
       return "out_of_memory";
+    case ErrorCode::kModelPackageRestricted:
+      return "model_package_restricted";
+    case ErrorCode::kModelImplementationNotFound:
+      return "model_implementation_not_found";
+    case ErrorCode::kForbiddenLocalCode:
+      return "forbidden_local_code";
+    case ErrorCode::kDirectLocalStorageAccess:
+      return "direct_local_storage_access";
+    case ErrorCode::kMissingModelInitParameter:
+      return "missing_model_init_parameter";
+    case ErrorCode::kInvalidModelInitParameter:
+      return "invalid_model_init_parameter";
   }
   return "unknown";
 }

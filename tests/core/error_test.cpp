@@ -15,10 +15,10 @@ TEST(ErrorTest, KeepsCodeAndMessage) {
 
 TEST(ErrorTest, EveryCodeHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (int code = 0; code <= static_cast<int>(ErrorCode::kOutOfMemory); ++code) {
+  for (int code = 0; code <= static_cast<int>(ErrorCode::kInvalidModelInitParameter); ++code) {
     names.insert(to_string(static_cast<ErrorCode>(code)));
   }
-  EXPECT_EQ(names.size(), static_cast<std::size_t>(ErrorCode::kOutOfMemory) + 1);
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(ErrorCode::kInvalidModelInitParameter) + 1);
   EXPECT_EQ(names.count("unknown"), 0U);
   EXPECT_EQ(to_string(static_cast<ErrorCode>(99)), "unknown");
 }

@@ -15,9 +15,15 @@ enum class ErrorCode {
   kCorruptedModel,     ///< A model file cannot be read as a model (CorruptedModelPackageError).
   kUnsupported,        ///< A valid request that this backend or build cannot serve.
   kMissingDependency,  ///< A library, driver or backend is absent (MissingDependencyError).
-  kInvalidEnvVariable,  ///< An environment variable has no valid value (InvalidEnvVariable).
-  kFileAccess,          ///< A file cannot be opened, read or written.
-  kOutOfMemory,         ///< Host or device memory is exhausted.
+  kInvalidEnvVariable,      ///< An environment variable has no valid value (InvalidEnvVariable).
+  kFileAccess,              ///< A file cannot be opened, read or written.
+  kOutOfMemory,             ///< Host or device memory is exhausted.
+  kModelPackageRestricted,  ///< A limit of the caller forbids it (ModelPackageRestrictedError).
+  kModelImplementationNotFound,  ///< No family for this package (ModelImplementationNotFoundError).
+  kForbiddenLocalCode,        ///< It wants its own code run (ForbiddenLocalCodePackageAccessError).
+  kDirectLocalStorageAccess,  ///< Local paths are not allowed (DirectLocalStorageAccessError).
+  kMissingModelInitParameter,  ///< Loading needs to be told more (MissingModelInitParameterError).
+  kInvalidModelInitParameter,  ///< Loading was told a wrong thing (InvalidModelInitParameterError).
 };
 
 /// "invalid_parameter", "model_input", … Never fails: an unknown code gives "unknown".
