@@ -35,6 +35,19 @@ struct GraphEdits {
     std::int64_t axis = -1;
   };
   std::vector<ArgMax> argmax{};
+
+  /// Lets an input of (batch, channels, height, width) take pictures as they lie in memory: u8
+  /// (batch, height, width, channels). The graph divides by `scale`, subtracts `mean` and divides
+  /// by `standard_deviation`, in this order; the last two have one element per channel, or none. It
+  /// leaves the channels in their order: OpenVINO 2026.4.1 ran some networks of dynamic shape as if
+  /// it had not been told to turn them around.
+  struct ImageInput {
+    std::string input{};  ///< Empty: the model's only input.
+    double scale = 1;
+    std::vector<double> mean{};
+    std::vector<double> standard_deviation{};
+  };
+  std::vector<ImageInput> image_inputs{};
 };
 
 /// For TensorRT plans only.

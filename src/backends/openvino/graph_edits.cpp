@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/openvino/image_inputs.hpp"
 #include "backends/openvino/types.hpp"
 #include "replayrt/core/error.hpp"
 
@@ -106,9 +107,10 @@ void apply(const GraphEdits::ArgMax& edit, ov::Model& model) {
 
 }  // namespace
 
-void apply(const GraphEdits& edits, ov::Model& model) {
+void apply(const GraphEdits& edits, std::shared_ptr<ov::Model>& model) {
+  apply(edits.image_inputs, model);
   for (const GraphEdits::ArgMax& edit : edits.argmax) {
-    apply(edit, model);
+    apply(edit, *model);
   }
 }
 

@@ -44,10 +44,10 @@ std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
   context->file = path.string();
   context->threads = threads_of(options);
   context->properties = properties_of(options);
-  const std::shared_ptr<ov::Model> model = read_model(path);
+  std::shared_ptr<ov::Model> model = read_model(path);
   try {
+    apply(options.edits, model);
     context->inputs = input_specs(*model);
-    apply(options.edits, *model);
     context->outputs = output_specs(*model);
     separate_inputs_from_outputs(*model);  // Last: it loses names.
   } catch (const Error& error) {

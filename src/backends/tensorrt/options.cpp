@@ -42,6 +42,11 @@ void require_supported(const LoadOptions& options) {
                                         options.edits.argmax.front().output +
                                         "': a TensorRT plan cannot be changed once it is built");
   }
+  if (!options.edits.image_inputs.empty()) {
+    refuse(ErrorCode::kUnsupported, "graph edit image_inputs of input '" +
+                                        options.edits.image_inputs.front().input +
+                                        "': a TensorRT plan cannot be changed once it is built");
+  }
   const std::int64_t slots = options.tensorrt.activation_slots;
   if (slots < 1 || slots > kMostSlots) {
     refuse(ErrorCode::kInvalidParameter, "tensorrt.activation_slots is " + std::to_string(slots) +

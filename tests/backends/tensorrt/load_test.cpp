@@ -99,6 +99,8 @@ TEST_F(LoadTest, OptionsThatAPlanCannotFollowAreNamed) {
   options = {};
   options.edits.argmax = {{"sum", -1}};
   expect_refused(sum_plan(), ErrorCode::kUnsupported, {"argmax", "'sum'"}, options);
+  options.edits = {.image_inputs = {{.input = "a"}}};
+  expect_refused(sum_plan(), ErrorCode::kUnsupported, {"image_inputs", "'a'"}, options);
   options = {};
   options.inference_threads = 2;
   expect_refused(sum_plan(), ErrorCode::kUnsupported, {"inference_threads"}, options);
