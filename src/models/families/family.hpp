@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "models/postprocess/decode.hpp"
+#include "models/preprocess/pre_processor.hpp"
+#include "replayrt/models/model_package.hpp"
+#include "replayrt/models/result.hpp"
+
+namespace replayrt::models {
+
+/// What a family's decoder is given for a call.
+struct DecodeInput {
+  std::span<const HeadOutput> outputs;  ///< In the order of the family's `outputs`.
+  DetectionSettings settings;
+  bool fused = false;  ///< The network has done NMS, softmax or sigmoid itself.
+  const ClassMap* classes = nullptr;
+};
+
+/// The prediction for one image.
+using Decode = Prediction (*)(const DecodeInput& input, std::size_t image,
+                              const PreProcessingMetadata& metadata);
+
+/// The keyword arguments that mean something to a family.
+struct Parameters {
+  bool confidence = false;
+  bool nms = false;  ///< iou_threshold and class_agnostic_nms, unless the network has done NMS.
+  bool max_detections = false;
+};
+
+/// What a family makes of `post_processing.fused`.
+enum class Fused : std::uint8_t {
+  kIgnored,  ///< Its networks are always the same.
+  kObeyed,   ///< There are both kinds.
+  kRefused,  ///< It has no networks that do it themselves.
+};
+
+/// An axis of an output that is as long as there are classes, and `others` more.
+struct ClassAxis {
+  std::size_t output = 0;
+  std::size_t axis = 0;
+  std::int64_t others = 0;
+};
+
+/// One architecture for one task: all that AutoModel knows of it. Values, made at start-up.
+struct Family {
+  std::string_view architecture;
+  Task task = Task::kObjectDetection;
+  Decode decode = nullptr;
+  /// What stands for "fit-longer-edge", which no network of a fixed size can take.
+  ResizeMode instead_of_fit_longer_edge = ResizeMode::kLetterbox;
+  std::int64_t padding_instead = 127;
+  Resampling resampling = Resampling::kOpenCv;
+  std::optional<PostProcessing::Type> post_processing{};  ///< What the package must say.
+  Fused fused = Fused::kIgnored;
+  /// Where the number of classes shows in an output's shape, unless the network has selected.
+  std::optional<ClassAxis> class_axis{};
+  Parameters parameters{};
+  double default_confidence = 0.4;
+  std::int64_t default_max_detections = 300;  ///< Not of networks that have selected themselves.
+  std::size_t output_count = 1;
+  /// Names of the outputs; empty: they are told by their order.
+  std::vector<std::string_view> output_names{};
+  std::vector<std::string_view> features{};  ///< `model_features` that packages may have.
+  std::string_view tested_against;           ///< For docs/families.md.
+};
+
+inline constexpr double kDefaultIouThreshold = 0.3;
+inline constexpr std::int64_t kNoMaxDetections = std::numeric_limits<std::int64_t>::max();
+
+// One function per file of this folder.
+std::vector<Family> yolov5_families();
+std::vector<Family> yolov7_families();
+std::vector<Family> yolov8_families();
+std::vector<Family> yolov9_families();
+std::vector<Family> yolov10_families();
+std::vector<Family> yolov11_families();
+std::vector<Family> yolov12_families();
+std::vector<Family> yolo26_families();
+std::vector<Family> yolonas_families();
+std::vector<Family> rfdetr_families();
+std::vector<Family> resnet_families();
+std::vector<Family> vit_families();
+
+/// Every family, in the order of the documentation.
+const std::vector<Family>& all_families();
+
+/// The family of that name and task; null if there is none.
+const Family* find_family(std::string_view architecture, std::string_view task);
+
+/// What is wrong with using `package` as a `family`: post-processing, features, resize mode. A
+/// missing or unknown family is a problem, too (kModelImplementationNotFound), which lists what
+/// there is.
+std::vector<PackageProblem> family_problems(const ModelPackage& package);
+
+/// The package's network input with what the family puts in the place of "fit-longer-edge".
+NetworkInput network_input_for(const ModelPackage& package, const Family& family);
+
+}  // namespace replayrt::models

@@ -1,0 +1,9 @@
+#include "models/families/shared.hpp"
+
+namespace replayrt::models {
+
+std::vector<Family> yolov8_families() {
+  return {ultralytics_detection("yolov8"), single_label("yolov8")};
+}
+
+}  // namespace replayrt::models

@@ -1,0 +1,165 @@
+// What networks give out: whatever the shape and the numbers are, boxes lie within the image, are
+// what was asked for, or the output is refused by name. The first bytes choose the layout, the
+// shape and the settings; the others are the numbers, NaN and infinity among them.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "models/postprocess/classify.hpp"
+#include "models/postprocess/decode.hpp"
+#include "replayrt/core/error.hpp"
+
+namespace {
+
+using namespace replayrt;
+using namespace replayrt::models;
+
+constexpr ImageSize kImage{48, 64};
+constexpr std::int64_t kMostElements = 4096;
+
+void require(bool holds) {
+  if (!holds) {
+    std::abort();
+  }
+}
+
+/// Gives out the input byte by byte, zeros at its end.
+class Bytes {
+ public:
+  Bytes(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
+
+  std::uint8_t next() {
+    if (size_ == 0) {
+      return 0;
+    }
+    --size_;
+    return *data_++;
+  }
+  float number() {
+    // A byte says whether a small number or any bit pattern follows.
+    if (next() % 4 != 0) {
+      return static_cast<float>(next()) / 255.0F * (next() % 3 == 0 ? 100.0F : 1.0F);
+    }
+    std::array<std::uint8_t, sizeof(float)> bits{};
+    for (std::uint8_t& byte : bits) {
+      byte = next();
+    }
+    float value = 0;
+    std::memcpy(&value, bits.data(), sizeof(value));
+    return value;
+  }
+
+ private:
+  const std::uint8_t* data_;
+  std::size_t size_;
+};
+
+Shape any_shape(Bytes& bytes) {
+  std::vector<std::int64_t> dims;
+  std::int64_t elements = 1;
+  const std::size_t rank = 1 + bytes.next() % 4;
+  for (std::size_t i = 0; i < rank; ++i) {
+    dims.push_back(bytes.next() % 12);
+    elements *= dims.back();
+  }
+  return elements > kMostElements ? Shape{1, 6, 6} : Shape(dims);
+}
+
+HeadOutput any_output(Bytes& bytes, const Shape& shape, const char* name) {
+  const Tensor tensor = Tensor::allocate(DType::kF32, shape);
+  for (float& value : tensor.as<float>()) {
+    value = bytes.number();
+  }
+  return {tensor, name};
+}
+
+DetectionSettings any_settings(Bytes& bytes) {
+  DetectionSettings settings;
+  settings.threshold = bytes.next() % 2 == 0 ? Threshold(static_cast<float>(bytes.next()) / 255.0F)
+                                             : Threshold({0.1F, 0.9F, 0.5F}, 0.3F);
+  settings.iou_threshold = static_cast<float>(bytes.next()) / 255.0F;
+  settings.max_detections = bytes.next() % 8;
+  settings.class_agnostic = bytes.next() % 2 == 0;
+  return settings;
+}
+
+void check(const std::vector<Candidate>& boxes, const DetectionSettings& settings,
+           bool most_confident_first) {
+  require(static_cast<std::int64_t>(boxes.size()) <= settings.max_detections);
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    require(has_sides(boxes[i]) && !std::isnan(boxes[i].confidence) && boxes[i].class_id >= 0);
+    require(!most_confident_first || i == 0 || boxes[i - 1].confidence >= boxes[i].confidence);
+  }
+  PreProcessingMetadata metadata;
+  metadata.original_size = kImage;
+  metadata.pad_left = 3;
+  metadata.scale_width = 0.5;
+  for (const auto& [left, top, right, bottom] : to_detections(boxes, metadata).xyxy) {
+    for (const std::int32_t x : {left, right}) {
+      require(x >= 0 && x <= kImage.width);
+    }
+    for (const std::int32_t y : {top, bottom}) {
+      require(y >= 0 && y <= kImage.height);
+    }
+  }
+}
+
+void decode(std::uint8_t layout, Bytes& bytes) {
+  const DetectionSettings settings = any_settings(bytes);
+  const Shape shape = any_shape(bytes);
+  const HeadOutput output = any_output(bytes, shape, "output0");
+  if (output.images() == 0) {
+    return;
+  }
+  switch (layout % 7) {
+    case 0:
+      return check(decode_channels_first(output, 0, settings), settings, true);
+    case 1:
+      return check(decode_objectness(output, 0, settings), settings, true);
+    case 2:
+      return check(decode_final_rows(output, 0, settings.threshold, AtThreshold::kPasses,
+                                     settings.max_detections),
+                   settings, false);
+    case 3:
+    case 4: {
+      const Shape other =
+          bytes.next() % 2 == 0 && shape.rank() == 3 ? shape.with_dim(2, 3) : any_shape(bytes);
+      const HeadOutput second = any_output(bytes, other, "output1");
+      if (layout % 7 == 3) {
+        return check(decode_boxes_and_scores(output, second, 0, settings), settings, true);
+      }
+      return check(decode_queries(output, second, 0, {64, 64}, {0, -1, 1}, settings), settings,
+                   true);
+    }
+    case 5: {
+      const ClassificationPrediction found = classify(output, 0, bytes.next() % 2 == 0);
+      require(found.class_id >= 0 &&
+              found.class_id < static_cast<std::int64_t>(found.confidence.size()));
+      return;
+    }
+    default: {
+      const auto found = classify_multi_label(output, 0, bytes.next() % 2 == 0, settings.threshold,
+                                              bytes.next() % 2 == 0);
+      require(std::ranges::is_sorted(found.class_ids));
+      require(found.class_ids.size() <= found.confidence.size());
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Bytes bytes(data, size);
+  try {
+    const std::uint8_t layout = bytes.next();
+    decode(layout, bytes);
+  } catch (const Error& error) {
+    require(error.code() == ErrorCode::kCorruptedModel);
+  }
+  return 0;
+}

@@ -1,0 +1,226 @@
+#include "replayrt/models/model_package.hpp"
+
+#include "core/expect_error.hpp"
+#include "expect_problem.hpp"
+#include "replayrt/core/log.hpp"
+#include "valid_package.hpp"
+
+namespace replayrt::models {
+namespace {
+
+namespace fs = std::filesystem;
+
+ModelPackage read(const ValidPackage& files) {
+  const TemporaryFolder folder;
+  return read_model_package(files.write(folder));
+}
+
+TEST(PackageReadTest, AnOnnxPackage) {
+  const TemporaryFolder folder;
+  const ModelPackage package = read_model_package(ValidPackage::onnx().write(folder));
+  expect_none(package.problems);
+  EXPECT_TRUE(package.usable());
+  EXPECT_EQ(package.folder, folder.path());
+  EXPECT_EQ(package.model_config.model_architecture, "yolov8");
+  EXPECT_EQ(package.class_names, (std::vector<std::string>{"cat", "dog"}));
+  EXPECT_EQ(package.inference_config.network_input.training_input_size, (ImageSize{64, 96}));
+  EXPECT_EQ(package.onnx_weights, folder.path() / "weights.onnx");
+  EXPECT_FALSE(package.trt_plan);
+  EXPECT_FALSE(package.trt_config);
+  EXPECT_TRUE(package.key_points.empty());
+  EXPECT_FALSE(package.has_manifest);
+  require_usable(package);
+}
+
+TEST(PackageReadTest, ATensorRtPackage) {
+  const TemporaryFolder folder;
+  ValidPackage files = ValidPackage::trt();
+  files.files["keypoints_metadata.json"] = std::string(kValidKeyPoints);
+  files.files["local_trt_package_manifest.json"] = valid_manifest();
+  const ModelPackage package = read_model_package(files.write(folder));
+  expect_none(package.problems);
+  EXPECT_EQ(package.trt_plan, folder.path() / "engine.plan");
+  EXPECT_FALSE(package.onnx_weights);
+  EXPECT_EQ(package.trt_config.value().dynamic_batch_size_max, 8);
+  EXPECT_EQ(package.key_points.size(), 2U);
+  EXPECT_TRUE(package.has_manifest);
+}
+
+TEST(PackageReadTest, RequiredFilesAreMissed) {
+  for (const char* name :
+       {"model_config.json", "class_names.txt", "inference_config.json", "trt_config.json"}) {
+    ValidPackage files = ValidPackage::trt();
+    files.files.erase(name);
+    const ModelPackage package = read(files);
+    expect_only(package.problems, Severity::kError, "", "is missing");
+    EXPECT_EQ(package.problems.at(0).file, name);
+    EXPECT_FALSE(package.usable());
+  }
+}
+
+TEST(PackageReadTest, DepthAndTextHaveNoClassNames) {
+  for (const char* task : {R"("depth-estimation")", R"("text-only-ocr")"}) {
+    ValidPackage files = ValidPackage::onnx();
+    files.set("model_config.json", "/task_type", task);
+    files.files.erase("class_names.txt");
+    const auto without_family = [&] {
+      std::vector<PackageProblem> problems = read(files).problems;
+      std::erase_if(problems, [](const PackageProblem& problem) {
+        return problem.code == ErrorCode::kModelImplementationNotFound;
+      });
+      return problems;
+    };
+    expect_none(without_family());
+    files.files["class_names.txt"] = "";  // But what is there must be right.
+    expect_only(without_family(), Severity::kError, "", "has no name");
+  }
+}
+
+TEST(PackageReadTest, WhatTheFamilyDoesNotTakeIsAProblemOfThePackage) {
+  ValidPackage files = ValidPackage::onnx();
+  files.set("model_config.json", "/model_architecture", R"("yolov99")");
+  expect_only(read(files).problems, Severity::kError, "model_architecture", "'yolov99'",
+              ErrorCode::kModelImplementationNotFound);
+  files = ValidPackage::onnx();
+  files.set("inference_config.json", "/post_processing/type", R"("softmax")");
+  expect_only(read(files).problems, Severity::kError, "post_processing.type", "needs nms");
+}
+
+TEST(PackageReadTest, ATrtConfigIsReadOnlyWithAPlan) {
+  ValidPackage files = ValidPackage::onnx();
+  files.files["trt_config.json"] = "nonsense";
+  const ModelPackage package = read(files);
+  expect_only(package.problems, Severity::kWarning, "", "there is no engine.plan");
+  EXPECT_FALSE(package.trt_config);
+}
+
+TEST(PackageReadTest, AChangedFileDoesNotFitTheManifest) {
+  ValidPackage files = ValidPackage::trt();
+  files.files["local_trt_package_manifest.json"] = valid_manifest();
+  files.files["engine.plan"] = "another plan";
+  expect_only(read(files).problems, Severity::kError, "files.engine.plan", "damaged");
+  files.files["local_trt_package_manifest.json"] = "{";
+  expect_only(read(files).problems, Severity::kError, "", "is not valid JSON");
+}
+
+TEST(PackageReadTest, AManifestIsAPlans) {
+  ValidPackage files = ValidPackage::onnx();
+  files.files["local_trt_package_manifest.json"] = with_value(valid_manifest(), "/files", "{}");
+  expect_only(read(files).problems, Severity::kWarning, "", "belongs to an engine.plan");
+}
+
+TEST(PackageReadTest, AllProblemsAreFoundAtOnceInTheOrderOfFilesAndKeys) {
+  ValidPackage files = ValidPackage::trt();
+  files.files["keypoints_metadata.json"] = "[]";
+  files.files["local_trt_package_manifest.json"] =
+      with_value(valid_manifest(), "/packageManifest/type", "\"x\"");
+  files.files["engine.plan"] = "another";
+  files.files["class_names.txt"] = "\n";
+  files.set("model_config.json", "/task_type", "7").set("model_config.json", "/tasktype", "7");
+  files.set("inference_config.json", "/network_input/color_mode", "\"RGB\"");
+  files.set("inference_config.json", "/network_input/padding_value", "1.5");
+  files.set("inference_config.json", "/post_processing/type", "\"nmm\"");
+  files.set("trt_config.json", "/dynamic_batch_size_min", "0");
+  const std::vector<PackageProblem> problems = read(files).problems;
+  std::vector<std::string> places;
+  for (const PackageProblem& problem : problems) {
+    places.push_back(problem.file + ":" + problem.key);
+  }
+  EXPECT_EQ(
+      places,
+      (std::vector<std::string>{
+          "model_config.json:task_type", "model_config.json:tasktype",
+          "class_names.txt:", "inference_config.json:network_input.color_mode",
+          "inference_config.json:network_input.padding_value",
+          "inference_config.json:post_processing.type", "trt_config.json:dynamic_batch_size_min",
+          "keypoints_metadata.json:", "local_trt_package_manifest.json:packageManifest.type",
+          "local_trt_package_manifest.json:files.engine.plan"}))
+      << listed(problems);
+}
+
+TEST(PackageReadTest, LinksOutOfThePackageAreRefused) {
+  const TemporaryFolder outside;
+  outside.write("names", "cat\n");
+  const TemporaryFolder folder;
+  ValidPackage files = ValidPackage::onnx();
+  files.files.erase("class_names.txt");
+  files.files.erase("weights.onnx");
+  files.write(folder);
+  fs::create_symlink(outside.path() / "names", folder.path() / "class_names.txt");
+  fs::create_symlink(outside.path() / "names", folder.path() / "weights.onnx");
+  const ModelPackage package = read_model_package(folder.path());
+  ASSERT_EQ(package.problems.size(), 2U) << listed(package.problems);
+  EXPECT_NE(package.problems[0].text().find("weights.onnx: is a link out of the package"),
+            std::string::npos);
+  EXPECT_FALSE(package.onnx_weights);
+  EXPECT_TRUE(package.class_names.empty());
+}
+
+TEST(PackageReadTest, LargeFilesAreRefused) {
+  const TemporaryFolder folder;
+  ValidPackage files = ValidPackage::onnx();
+  files.files["class_names.txt"] = std::string((std::size_t{4} << 20) + 1, 'x');
+  files.files["inference_config.json"] = std::string((std::size_t{16} << 20) + 1, ' ');
+  const ModelPackage package = read(files);
+  EXPECT_EQ(
+      texts_of(package.problems),
+      (std::vector<std::string>{
+          "E class_names.txt: is larger than 4194304 bytes: expected a smaller file",
+          "E inference_config.json: is larger than 16777216 bytes: expected a smaller file"}));
+}
+
+TEST(PackageReadTest, WhatIsNoFolderThrows) {
+  const TemporaryFolder folder;
+  expect_error(ErrorCode::kFileAccess, {"nothing"},
+               [&] { read_model_package(folder.path() / "nothing"); });
+  expect_error(ErrorCode::kFileAccess, {"file"},
+               [&] { read_model_package(folder.write("file", "x")); });
+}
+
+TEST(PackageRequireUsableTest, ThrowsTheFirstErrorAndCountsTheOthers) {
+  const TemporaryFolder folder;
+  ValidPackage files = ValidPackage::onnx();
+  files.files["model_config.json"] = R"({"model_class": "X"})";
+  const ModelPackage one = read_model_package(files.write(folder));
+  expect_error(ErrorCode::kForbiddenLocalCode,
+               {folder.path().string(), "model_config.json: model_class: is given"},
+               [&] { require_usable(one); });
+  files.files["class_names.txt"] = "";
+  const ModelPackage two = read_model_package(files.write(folder));
+  expect_error(ErrorCode::kForbiddenLocalCode, {"(and 1 more error)"},
+               [&] { require_usable(two); });
+  files.files["inference_config.json"] = "";
+  const ModelPackage three = read_model_package(files.write(folder));
+  expect_error(ErrorCode::kForbiddenLocalCode, {"(and 2 more errors)"},
+               [&] { require_usable(three); });
+}
+
+TEST(PackageRequireUsableTest, SendsWarningsToTheLog) {
+  std::vector<std::string> lines;
+  set_log_sink([&](LogLevel, std::string_view line) { lines.emplace_back(line); },
+               LogLevel::kWarning);
+  ValidPackage files = ValidPackage::onnx();
+  files.set("inference_config.json", "/comment", "1");
+  const ModelPackage package = read(files);
+  EXPECT_TRUE(lines.empty());
+  require_usable(package);
+  set_log_sink({}, LogLevel::kOff);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("inference_config.json: comment: is not known and ignored"),
+            std::string::npos);
+}
+
+TEST(PackageProblemTest, TextNamesFileAndKey) {
+  PackageProblem problem;
+  problem.message = "m";
+  EXPECT_EQ(problem.text(), "m");
+  problem.key = "k";
+  EXPECT_EQ(problem.text(), "k: m");
+  problem.file = "f";
+  EXPECT_EQ(problem.text(), "f: k: m");
+  problem.key = "";
+  EXPECT_EQ(problem.text(), "f: m");
+}
+
+}  // namespace
+}  // namespace replayrt::models

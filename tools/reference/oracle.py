@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Writes what the Python reference gives for the model packages of build/data to tests/models/expected.
+
+Run with the Python that tools/reference/setup.sh prints, after `make setup` has made the packages. It refuses to write
+a case in which a difference in the last bits could change the outcome (margins.py): choose another seed for the family
+in tools/data/package_configs.py then. Running it twice gives the same files.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import sys
+from pathlib import Path
+
+# Before the reference is imported: no network, no GPU, and threads that do not spin.
+os.environ.update(OFFLINE_MODE="true", DEFAULT_DEVICE="cpu", OMP_WAIT_POLICY="PASSIVE", LOG_LEVEL="ERROR")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+import cv2
+import numpy as np
+import torch
+from cases import DEFAULT_CONFIDENCE, FAMILIES, TENSORS, Case
+from inference_models import AutoModel, PreProcessingOverrides
+from inference_models.models.common.roboflow.pre_processing import pre_process_network_input
+from inference_models.models.yolov5.yolov5_object_detection_onnx import YOLOv5ForObjectDetectionOnnx
+from inference_models.weights_providers.entities import RecommendedParameters
+from margins import LIMITS, Margins, TooClose, check_boxes, check_labels
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = f"inference-models {importlib.metadata.version('inference-models')}"
+# The registry knows yolov7 for instance segmentation only; the layout of its detection output is that of yolov5.
+WITHOUT_ENTRY = {"yolov7": YOLOv5ForObjectDetectionOnnx}
+NOTES = (
+    "Sizes are [height, width]; static_crop_offset is [x, y, width, height]; the option image_size is [width, "
+    "height] or one side. Pictures are BGR arrays as cv2.imread gives them, one by itself, several as a list. For "
+    "the confidence 'best', recommended_parameters of model_config.json was given to from_pretrained. A package "
+    "that no class is registered for was loaded with the class in loaded_with."
+)
+
+
+class Oracle:
+    def __init__(self, data: Path) -> None:
+        self._packages = data / "packages"
+
+    def family(self, name: str, margins: Margins) -> dict:
+        layout, cases = FAMILIES[name]
+        results = []
+        for case in cases:
+            try:
+                results.append(self._case(name, layout, case, margins))
+                margins.require(f"{name}: {case.name}")
+            except TooClose as error:
+                raise TooClose(f"{name}: {case.name}: {error}") from error
+        loader = WITHOUT_ENTRY.get(name, AutoModel).__name__
+        return {"reference": REFERENCE, "loaded_with": f"{loader}.from_pretrained", "notes": NOTES, "cases": results}
+
+    def tensors(self) -> dict:
+        entries = []
+        for package, picture in TENSORS:
+            tensor = self._load(package).pre_process(self._read(picture))[0].numpy()
+            entries.append({
+                "package": package,
+                "picture": picture,
+                "shape": list(tensor.shape),
+                "dtype": str(tensor.dtype),
+                "fnv1a": f"{_fnv1a(tensor.tobytes()):016x}",
+            })  # fmt: skip
+        return {"reference": REFERENCE, "cases": entries}
+
+    def _load(self, package: str):
+        folder = self._packages / package
+        config = json.loads((folder / "model_config.json").read_text())
+        loader = WITHOUT_ENTRY.get(config["model_architecture"], AutoModel)
+        keywords = {}
+        # The reference takes these from its model hub only; for a folder they are an argument.
+        if "recommended_parameters" in config:
+            keywords["recommended_parameters"] = RecommendedParameters(**config["recommended_parameters"])
+        return loader.from_pretrained(str(folder), **keywords)
+
+    def _read(self, picture: str) -> np.ndarray:
+        image = cv2.imread(str(self._packages / "pictures" / f"{picture}.png"))
+        if image is None:
+            raise FileNotFoundError(f"{self._packages}/pictures/{picture}.png; run `make setup`")
+        return image
+
+    def _case(self, family: str, layout: str, case: Case, margins: Margins) -> dict:
+        package = f"{family}-{case.variant}"
+        model = self._load(package)
+        pictures = [self._read(picture) for picture in case.pictures]
+        images = pictures if len(pictures) > 1 else pictures[0]
+        options = _keywords(case.options)
+        metadata = [_metadata(entry) for entry in _pre_process(model, layout, images, options)[1]]
+        predictions = _predictions(layout, model(images, **options))
+        outputs = model.forward(_pre_process(model, layout, images, options)[0])
+        outputs = [output.numpy() for output in (outputs if isinstance(outputs, tuple) else [outputs])]
+        setting = self._setting(family, package, case.options)
+        for index, prediction in enumerate(predictions):
+            raw = [output[index] for output in outputs]
+            if layout in ("label", "labels"):
+                check_labels(margins, layout, prediction["confidence"], setting["thresholds"], prediction)
+            else:
+                if layout == "two":
+                    raw = [raw[0][:, :4], raw[0][:, 4:]]
+                check_boxes(margins, layout, raw, setting | {"metadata": metadata[index]}, prediction)
+        if case.name == "nothing found" and layout != "label":
+            if any(entry.get("class_id") or entry.get("class_ids") for entry in predictions):
+                raise TooClose("something was found")
+        return {
+            "name": case.name,
+            "package": package,
+            "pictures": case.pictures,
+            "options": case.options,
+            "metadata": metadata,
+            "predictions": [_rounded(prediction) for prediction in predictions],
+        }
+
+    def _setting(self, family: str, package: str, options: dict) -> dict:
+        """The thresholds and class ids of a package as its files say them."""
+        folder = self._packages / package
+        names = (folder / "class_names.txt").read_text().split("\n")[:-1]
+        config = json.loads((folder / "inference_config.json").read_text())
+        removed = {operation["class_name"] for operation in config.get("class_names_operations", [])}
+        left = [number for number, name in enumerate(names) if name not in removed]
+        confidence = options.get("confidence", DEFAULT_CONFIDENCE.get(family, 0.4))
+        thresholds = np.full(len(left), 0.0 if confidence == "best" else confidence)
+        if confidence == "best":
+            recommended = json.loads((folder / "model_config.json").read_text())["recommended_parameters"]
+            by_name = recommended["per_class_confidence"]
+            thresholds = np.array([by_name.get(names[number], recommended["confidence"]) for number in left])
+        new_ids = {old: new for new, old in enumerate(left)}
+        return {"thresholds": thresholds, "new_ids": new_ids, "options": options, "limits_rows": family == "yolov10"}
+
+
+def _keywords(options: dict) -> dict:
+    keywords = dict(options)
+    if "pre_processing_overrides" in keywords:
+        keywords["pre_processing_overrides"] = PreProcessingOverrides(**keywords["pre_processing_overrides"])
+    if isinstance(keywords.get("image_size"), list):
+        keywords["image_size"] = tuple(keywords["image_size"])
+    return keywords
+
+
+def _pre_process(model, layout: str, images, options: dict):
+    if layout not in ("label", "labels"):
+        return model.pre_process(images, **options)
+    # Classifiers drop the metadata; this is the call that they make.
+    config = model._inference_config
+    steps = {name: options[name] for name in ("input_color_format", "pre_processing_overrides") if name in options}
+    return pre_process_network_input(
+        images, config.image_pre_processing, config.network_input, torch.device("cpu"), **steps
+    )
+
+
+def _metadata(entry) -> dict:
+    """Sizes are [height, width]; the offset is [x, y, width, height]."""
+    fields = entry._asdict()
+    for name in ("original_size", "size_after_pre_processing", "inference_size", "nonsquare_intermediate_size"):
+        fields[name] = fields[name] and [fields[name].height, fields[name].width]
+    fields["static_crop_offset"] = list(fields["static_crop_offset"])
+    return fields
+
+
+def _predictions(layout: str, result) -> list[dict]:
+    if layout == "label":
+        rows = zip(result.class_id.tolist(), result.confidence.numpy())
+        return [{"class_id": number, "confidence": scores} for number, scores in rows]
+    if layout == "labels":
+        return [{"class_ids": entry.class_ids.tolist(), "confidence": entry.confidence.numpy()} for entry in result]
+    return [
+        {"xyxy": entry.xyxy.tolist(), "class_id": entry.class_id.tolist(), "confidence": entry.confidence.numpy()}
+        for entry in result
+    ]
+
+
+def _rounded(prediction: dict) -> dict:
+    return prediction | {"confidence": [float(f"{value:.7g}") for value in prediction["confidence"]]}
+
+
+def _fnv1a(content: bytes) -> int:
+    value = 0xCBF29CE484222325
+    for byte in content:
+        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+def _write(path: Path, content: dict) -> None:
+    """One line per case, so that a difference names its case."""
+    heads = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in content.items() if key != "cases"]
+    cases = ",\n".join(json.dumps(case, separators=(",", ":")) for case in content["cases"])
+    path.write_text("{" + ",\n".join(heads) + ',\n"cases": [\n' + cases + "\n]}\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("families", nargs="*", help="default: all, and the tensors")
+    parser.add_argument("--data", type=Path, default=ROOT / "build" / "data", help="default: build/data")
+    parser.add_argument("--output", type=Path, default=ROOT / "tests" / "models" / "expected")
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    oracle = Oracle(arguments.data)
+    everything = Margins()
+    try:
+        for name in arguments.families or FAMILIES:
+            margins = Margins()
+            _write(arguments.output / f"{name}.json", oracle.family(name, margins))
+            for kind, value in margins.least.items():
+                everything.add(kind, value)
+    except TooClose as error:
+        print(f"oracle: {error}", file=sys.stderr)
+        return 1
+    if not arguments.families:
+        _write(arguments.output / "preprocess.json", oracle.tensors())
+    least = (f"{kind} {everything.least[kind]:.2g} (limit {limit})" for kind, limit in LIMITS.items())
+    print("oracle: least margins:", ", ".join(least))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
