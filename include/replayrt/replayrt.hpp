@@ -2,6 +2,7 @@
 
 /// Everything that ReplayRT offers.
 
+#include "replayrt/auto_model.hpp"
 #include "replayrt/build_plan.hpp"
 #include "replayrt/core/device.hpp"
 #include "replayrt/core/dtype.hpp"

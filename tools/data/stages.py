@@ -29,6 +29,10 @@ STAGES = (
     Stage("pictures"),
     Stage("classifier_outputs", needs=("classifiers",)),
     Stage("ocr_text", needs=("pictures",)),
+    Stage(
+        "packages",
+        uses=("package_configs", "package_graph", "package_networks", "package_pictures", "package_yolov8n"),
+    ),
 )
 
 

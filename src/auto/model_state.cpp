@@ -1,0 +1,259 @@
+#include "auto/model_state.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "models/element_type.hpp"
+#include "replayrt/core/log.hpp"
+
+namespace replayrt::detail {
+namespace {
+
+using models::Family;
+using models::HeadOutput;
+
+constexpr std::size_t kImageRank = 4;
+
+std::optional<BatchLimits> batch_limits_of(const ModelPackage& package, const Engine& engine) {
+  if (engine.backend_name() == "tensorrt" && package.trt_config.has_value()) {
+    const TrtConfig& config = *package.trt_config;
+    if (config.static_batch_size.has_value()) {
+      return BatchLimits{*config.static_batch_size, *config.static_batch_size};
+    }
+    return BatchLimits{*config.dynamic_batch_size_min, *config.dynamic_batch_size_max};
+  }
+  const std::optional<std::vector<DimensionRange>>& dims = engine.inputs()[0].dims;
+  if (dims.has_value() && !dims->empty() && !dims->front().is_dynamic()) {
+    return BatchLimits{dims->front().min, dims->front().min};
+  }
+  if (const auto& most = package.inference_config.max_dynamic_batch_size; most.has_value()) {
+    return BatchLimits{1, *most};
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse_engine(const ModelPackage& package, const std::string& what) {
+  throw Error(ErrorCode::kCorruptedModel, "package '" + package.folder.string() + "': " + what);
+}
+
+void require_range(const char* name, double value, double low, double high) {
+  if (!(value >= low && value <= high)) {
+    throw Error(ErrorCode::kInvalidParameter, std::string(name) + " is " + std::to_string(value) +
+                                                  ": expected " + std::to_string(low) + " to " +
+                                                  std::to_string(high));
+  }
+}
+
+}  // namespace
+
+ModelState::ModelState(ModelPackage package, const Family& family, NetworkInput network, bool fused,
+                       Engine engine, std::shared_ptr<GraphCache> cache,
+                       const AutoModelOptions& options)
+    : package_(std::move(package)),
+      family_(family),
+      fused_(fused),
+      engine_(std::move(engine)),
+      cache_(std::move(cache)),
+      reference_compatible_(options.reference_compatible),
+      recommended_(
+          options.recommended_parameters.value_or(package_.model_config.recommended_parameters)),
+      pre_processor_({.steps = package_.inference_config.image_pre_processing,
+                      .network = std::move(network),
+                      .resampling = family.resampling,
+                      .fused = fused,
+                      .reference_compatible = options.reference_compatible}),
+      class_names_(package_.class_names) {
+  remove_classes();
+  check_inputs();
+  find_outputs();
+  check_class_count();
+  batch_limits_ = batch_limits_of(package_, engine_);
+}
+
+void ModelState::remove_classes() {
+  const std::vector<std::string>& removed = package_.inference_config.removed_class_names;
+  if (family_.resampling == models::Resampling::kPillow && !removed.empty()) {
+    class_names_.clear();
+    for (const std::string& name : package_.class_names) {
+      const bool remains = std::ranges::find(removed, name) == removed.end();
+      classes_.push_back(remains ? static_cast<std::int32_t>(class_names_.size()) : -1);
+      if (remains) {
+        class_names_.push_back(name);
+      }
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < class_names_.size(); ++i) {
+    classes_.push_back(static_cast<std::int32_t>(i));
+  }
+}
+
+void ModelState::check_inputs() const {
+  const std::vector<TensorSpec>& inputs = engine_.inputs();
+  if (inputs.size() != 1) {
+    refuse_engine(package_, "the network has " + std::to_string(inputs.size()) +
+                                " inputs: expected 1, the pictures");
+  }
+  if (inputs[0].dims.has_value() && inputs[0].dims->size() != kImageRank) {
+    refuse_engine(package_, "input '" + inputs[0].name + "' has shape " + inputs[0].shape_text() +
+                                ": expected a batch of pictures, of rank 4");
+  }
+}
+
+void ModelState::find_outputs() {
+  const std::vector<TensorSpec>& outputs = engine_.outputs();
+  if (outputs.size() != family_.output_count) {
+    refuse_engine(package_, "the network has " + std::to_string(outputs.size()) +
+                                " outputs: architecture " + std::string(family_.architecture) +
+                                " for " + std::string(to_string(family_.task)) + " has " +
+                                std::to_string(family_.output_count));
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs_.push_back(i);
+  }
+  // By name where all are there; exports to ONNX may call them anything.
+  std::vector<std::size_t> named;
+  for (const std::string_view name : family_.output_names) {
+    const auto found = std::ranges::find(outputs, name, &TensorSpec::name);
+    if (found != outputs.end()) {
+      named.push_back(static_cast<std::size_t>(found - outputs.begin()));
+    }
+  }
+  if (!named.empty() && named.size() == outputs.size()) {
+    outputs_ = std::move(named);
+  }
+}
+
+void ModelState::check_class_count() const {
+  const bool selected = network_has_selected() && family_.parameters.nms;
+  if (!family_.class_axis.has_value() || selected) {
+    return;
+  }
+  const models::ClassAxis& place = *family_.class_axis;
+  const TensorSpec& output = engine_.outputs()[outputs_[place.output]];
+  if (!output.dims.has_value() || output.dims->size() <= place.axis ||
+      (*output.dims)[place.axis].is_dynamic()) {
+    return;
+  }
+  const std::int64_t classes = (*output.dims)[place.axis].min - place.others;
+  if (classes != static_cast<std::int64_t>(class_names_.size())) {
+    log(LogLevel::kWarning, package_.folder.string() + ": class_names.txt has " +
+                                std::to_string(class_names_.size()) + " names, but output '" +
+                                output.name + "' of the network has " + std::to_string(classes) +
+                                " classes");
+  }
+}
+
+bool ModelState::network_has_selected() const {
+  return family_.fused == models::Fused::kObeyed &&
+         package_.inference_config.post_processing.has_value() &&
+         package_.inference_config.post_processing->fused;
+}
+
+void ModelState::require_applicable(const PredictOptions& options) const {
+  if (options.iou_threshold.has_value()) {
+    require_range("iou_threshold", *options.iou_threshold, 0, 1);
+  }
+  if (options.max_detections.value_or(0) < 0) {
+    throw Error(
+        ErrorCode::kInvalidParameter,
+        "max_detections is " + std::to_string(*options.max_detections) + ": expected 0 or more");
+  }
+  if (reference_compatible_) {
+    return;  // The reference drops what it does not know.
+  }
+  const auto refuse = [&](const char* name, const std::string& why) {
+    throw Error(ErrorCode::kInvalidParameter, std::string(name) + " does not apply to " +
+                                                  std::string(family_.architecture) + " for " +
+                                                  std::string(to_string(family_.task)) + why);
+  };
+  const models::Parameters& known = family_.parameters;
+  const bool confidence =
+      options.confidence.threshold().has_value() || options.confidence.is_best();
+  if (confidence && !known.confidence) {
+    refuse("confidence", ": the most likely class is always given");
+  }
+  if (options.max_detections.has_value() && !known.max_detections) {
+    refuse("max_detections", "");
+  }
+  const bool selects = known.nms && network_has_selected();
+  const std::string why =
+      selects ? ": this network has done NMS itself (post_processing.fused)" : "";
+  if (options.iou_threshold.has_value() && (!known.nms || selects)) {
+    refuse("iou_threshold", why);
+  }
+  if (options.class_agnostic_nms.has_value() && (!known.nms || selects)) {
+    refuse("class_agnostic_nms", why);
+  }
+}
+
+PreProcessedImages ModelState::pre_process(std::span<const ImageView> images,
+                                           const PredictOptions& options) const {
+  return pre_processor_(images, options);
+}
+
+InferResult ModelState::forward(const PreProcessedImages& batch,
+                                const PredictOptions& options) const {
+  const TensorSpec& input = engine_.inputs()[0];
+  Tensor images = batch.images;
+  if (!images.defined() || images.shape().rank() != kImageRank ||
+      images.dtype() != (fused_ ? DType::kU8 : DType::kF32)) {
+    throw Error(ErrorCode::kModelInput, "the batch is not one that this model's pre_process made");
+  }
+  if (!fused_) {
+    images = models::from_f32(images, input.dtype, input.name);
+  }
+  InferOptions infer_options;
+  infer_options.graph_cache = cache_;
+  infer_options.disable_cuda_graphs = options.disable_cuda_graphs;
+  infer_options.batch_limits = batch_limits_;
+  const TensorView view = images.view();
+  return infer(engine_, {&view, 1}, infer_options);
+}
+
+models::DetectionSettings ModelState::settings_for(const PredictOptions& options) const {
+  const std::int64_t most =
+      network_has_selected() ? models::kNoMaxDetections : family_.default_max_detections;
+  return {.threshold = models::resolve_confidence(options.confidence, recommended_,
+                                                  family_.default_confidence, class_names_),
+          .iou_threshold =
+              static_cast<float>(options.iou_threshold.value_or(models::kDefaultIouThreshold)),
+          .max_detections = options.max_detections.value_or(most),
+          .class_agnostic = options.class_agnostic_nms.value_or(false),
+          .reference_compatible = reference_compatible_};
+}
+
+std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
+                                                 std::span<const PreProcessingMetadata> metadata,
+                                                 const PredictOptions& options) const {
+  require_applicable(options);
+  if (outputs.outputs.size() != engine_.outputs().size()) {
+    throw Error(ErrorCode::kModelInput, "there are " + std::to_string(outputs.outputs.size()) +
+                                            " outputs: expected those of this model's forward, " +
+                                            std::to_string(engine_.outputs().size()));
+  }
+  outputs.completion.wait();
+  std::vector<HeadOutput> heads;
+  for (const std::size_t position : outputs_) {
+    heads.emplace_back(outputs.outputs[position], engine_.outputs()[position].name);
+    if (heads.back().images() != static_cast<std::int64_t>(metadata.size())) {
+      throw Error(ErrorCode::kCorruptedModel, "output '" + heads.back().name() + "' has shape " +
+                                                  heads.back().shape().to_string() +
+                                                  ": expected one row per image, " +
+                                                  std::to_string(metadata.size()));
+    }
+  }
+  const models::DecodeInput input{.outputs = heads,
+                                  .settings = settings_for(options),
+                                  .fused = network_has_selected(),
+                                  .classes = &classes_};
+  std::vector<Prediction> predictions;
+  predictions.reserve(metadata.size());
+  for (std::size_t i = 0; i < metadata.size(); ++i) {
+    predictions.push_back(family_.decode(input, i, metadata[i]));
+  }
+  return predictions;
+}
+
+}  // namespace replayrt::detail

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/families/family.hpp"
+#include "replayrt/auto_model.hpp"
+
+namespace replayrt::detail {
+
+/// What copies of a Model share. Immutable once made.
+class ModelState {
+ public:
+  /// `engine` runs what `package` describes; `network` is its input as the family wants it, `fused`
+  /// whether the engine does the last steps of pre-processing. Throws Error(kCorruptedModel) if the
+  /// engine's inputs or outputs are not the family's.
+  ModelState(ModelPackage package, const models::Family& family, NetworkInput network, bool fused,
+             Engine engine, std::shared_ptr<GraphCache> cache, const AutoModelOptions& options);
+
+  [[nodiscard]] const ModelPackage& package() const noexcept { return package_; }
+  [[nodiscard]] const models::Family& family() const noexcept { return family_; }
+  [[nodiscard]] const std::vector<std::string>& class_names() const noexcept {
+    return class_names_;
+  }
+  [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
+  [[nodiscard]] const std::shared_ptr<GraphCache>& cache() const noexcept { return cache_; }
+  [[nodiscard]] bool fused() const noexcept { return fused_; }
+
+  /// Throws Error(kInvalidParameter) that names the option unless all are in range and mean
+  /// something to this model.
+  void require_applicable(const PredictOptions& options) const;
+
+  [[nodiscard]] PreProcessedImages pre_process(std::span<const ImageView> images,
+                                               const PredictOptions& options) const;
+  [[nodiscard]] InferResult forward(const PreProcessedImages& batch,
+                                    const PredictOptions& options) const;
+  [[nodiscard]] std::vector<Prediction> post_process(
+      const InferResult& outputs, std::span<const PreProcessingMetadata> metadata,
+      const PredictOptions& options) const;
+
+ private:
+  void remove_classes();
+  void check_inputs() const;
+  void find_outputs();
+  void check_class_count() const;
+  [[nodiscard]] bool network_has_selected() const;
+  [[nodiscard]] models::DetectionSettings settings_for(const PredictOptions& options) const;
+
+  const ModelPackage package_;
+  const models::Family& family_;
+  const bool fused_;
+  const Engine engine_;
+  const std::shared_ptr<GraphCache> cache_;
+  const bool reference_compatible_;
+  const RecommendedParameters recommended_;
+  const models::PreProcessor pre_processor_;
+  std::optional<BatchLimits> batch_limits_;
+  std::vector<std::string> class_names_;
+  models::ClassMap classes_;          ///< From the network's classes to those that remain.
+  std::vector<std::size_t> outputs_;  ///< Where the engine has the family's outputs.
+};
+
+}  // namespace replayrt::detail

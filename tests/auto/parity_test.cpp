@@ -1,0 +1,277 @@
+// What the Python reference gives out, for every family: tests/models/expected, written by
+// tools/reference/oracle.py.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "replayrt/auto_model.hpp"
+
+namespace replayrt {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// "Scores within 1e-3; boxes equal, or 1 px off on at most 1 % of the coordinates."
+constexpr double kScoreTolerance = 1e-3;
+constexpr double kMostCoordinatesOff = 0.01;
+constexpr std::size_t kLeastCases = 4;
+
+fs::path packages() {
+  return fs::path(REPLAYRT_TEST_DATA_DIR) / "packages";
+}
+
+json expected(const std::string& name) {
+  std::ifstream file(fs::path(REPLAYRT_EXPECTED_DIR) / (name + ".json"));
+  return json::parse(file);
+}
+
+cv::Mat picture(const std::string& name) {
+  cv::Mat pixels =
+      cv::imread((packages() / "pictures" / (name + ".png")).string(), cv::IMREAD_COLOR);
+  EXPECT_FALSE(pixels.empty()) << name;
+  return pixels;
+}
+
+ImageView view_of(const cv::Mat& pixels, ColorFormat color) {
+  return {.data = pixels.data, .height = pixels.rows, .width = pixels.cols, .color = color};
+}
+
+/// The reference's keyword arguments.
+PredictOptions options_of(const json& keywords) {
+  PredictOptions options;
+  for (const auto& [name, value] : keywords.items()) {
+    if (name == "confidence") {
+      options.confidence = value.is_string() ? Confidence::best() : Confidence(value.get<double>());
+    } else if (name == "iou_threshold") {
+      options.iou_threshold = value;
+    } else if (name == "max_detections") {
+      options.max_detections = value;
+    } else if (name == "class_agnostic_nms") {
+      options.class_agnostic_nms = value.get<bool>();
+    } else if (name == "image_size") {
+      options.image_size =
+          value.is_array() ? ImageSize{value[1], value[0]} : ImageSize{value, value};
+    } else if (name == "pre_processing_overrides") {
+      PreProcessingOverrides& overrides = options.pre_processing_overrides;
+      overrides.disable_static_crop = value.value("disable_static_crop", false);
+      overrides.disable_grayscale = value.value("disable_grayscale", false);
+      overrides.disable_contrast_enhancement = value.value("disable_contrast_enhancement", false);
+    } else {
+      EXPECT_EQ(name, "input_color_format");
+    }
+  }
+  return options;
+}
+
+/// How far a family is from the reference.
+struct Deviation {
+  std::size_t cases = 0;
+  std::size_t objects = 0;
+  std::size_t coordinates_off = 0;
+  std::int32_t farthest = 0;
+  double score = 0;
+
+  void add_scores(const std::vector<float>& actual, const json& wanted) {
+    ASSERT_EQ(actual.size(), wanted.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      score = std::max(score, std::abs(static_cast<double>(actual[i]) - wanted[i].get<double>()));
+    }
+  }
+
+  void add(const Detections& actual, const json& wanted) {
+    ASSERT_EQ(json(actual.class_id), wanted["class_id"]);
+    objects += actual.size();
+    add_scores(actual.confidence, wanted["confidence"]);
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      for (std::size_t side = 0; side < 4; ++side) {
+        const std::int32_t off =
+            std::abs(actual.xyxy[i][side] - wanted["xyxy"][i][side].get<std::int32_t>());
+        coordinates_off += off != 0 ? 1 : 0;
+        farthest = std::max(farthest, off);
+      }
+    }
+  }
+
+  void add(const Prediction& actual, const json& wanted) {
+    if (const Detections* found = detections_of(actual); found != nullptr) {
+      add(*found, wanted);
+    } else if (const auto* one = std::get_if<ClassificationPrediction>(&actual)) {
+      ASSERT_EQ(one->class_id, wanted["class_id"].get<std::int64_t>());
+      add_scores(one->confidence, wanted["confidence"]);
+      ++objects;
+    } else {
+      const auto& labels = std::get<MultiLabelClassificationPrediction>(actual);
+      ASSERT_EQ(json(labels.class_ids), wanted["class_ids"]);
+      add_scores(labels.confidence, wanted["confidence"]);
+      objects += labels.class_ids.size();
+    }
+  }
+};
+
+json size_json(const std::optional<ImageSize>& size) {
+  return size ? json{size->height, size->width} : json(nullptr);
+}
+
+void expect_metadata(const PreProcessingMetadata& actual, const json& wanted) {
+  const auto& crop = actual.static_crop_offset;
+  EXPECT_EQ(
+      (json{actual.pad_left, actual.pad_top, actual.pad_right, actual.pad_bottom}),
+      (json{wanted["pad_left"], wanted["pad_top"], wanted["pad_right"], wanted["pad_bottom"]}));
+  EXPECT_EQ(size_json(actual.original_size), wanted["original_size"]);
+  EXPECT_EQ(size_json(actual.size_after_pre_processing), wanted["size_after_pre_processing"]);
+  EXPECT_EQ(size_json(actual.inference_size), wanted["inference_size"]);
+  EXPECT_EQ(size_json(actual.nonsquare_intermediate_size), wanted["nonsquare_intermediate_size"]);
+  EXPECT_DOUBLE_EQ(actual.scale_width, wanted["scale_width"].get<double>());
+  EXPECT_DOUBLE_EQ(actual.scale_height, wanted["scale_height"].get<double>());
+  EXPECT_EQ((json{crop.offset_x, crop.offset_y, crop.crop_width, crop.crop_height}),
+            wanted["static_crop_offset"]);
+}
+
+/// How a model is loaded and run.
+struct Way {
+  std::string name;
+  bool fused;
+  bool compatible;
+  bool cached;
+};
+
+Model load(const std::string& package, const Way& way) {
+  AutoModelOptions options{.fuse_pre_processing = way.fused,
+                           .reference_compatible = way.compatible};
+  if (way.cached) {
+    options.cuda_graph_cache = std::make_shared<GraphCache>(
+        GraphCacheOptions{.capacity = 4, .admission = Admission::always()});
+  }
+  return AutoModel::from_pretrained(packages() / package, options);
+}
+
+void run_case(const json& test, const Model& model, Deviation& deviation) {
+  const ColorFormat color =
+      color_format_from_string(test["options"].value("input_color_format", "bgr"));
+  std::vector<cv::Mat> pictures;
+  std::vector<ImageView> views;
+  for (const json& name : test["pictures"]) {
+    pictures.push_back(picture(name));
+    // The reference is given the same array, whatever it is told of its colours.
+    views.push_back(view_of(pictures.back(), color));
+  }
+  const PredictOptions options = options_of(test["options"]);
+  const PreProcessedImages batch = model.pre_process(views, options);
+  for (std::size_t i = 0; i < batch.metadata.size(); ++i) {
+    expect_metadata(batch.metadata[i], test["metadata"][i]);
+  }
+  // Captured by the first call, replayed by the second.
+  for (int call = 0; call < (model.graph_cache() != nullptr ? 2 : 1); ++call) {
+    const std::vector<Prediction> found = model.predict(views, options);
+    ASSERT_EQ(found.size(), test["predictions"].size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      ASSERT_NO_FATAL_FAILURE(deviation.add(found[i], test["predictions"][i]));
+    }
+  }
+}
+
+/// Where ReplayRT deliberately differs (docs/reference-differences.md).
+bool differs_on_purpose(const json& test) {
+  const fs::path package = packages() / test["package"].get<std::string>();
+  std::ifstream inference_config(package / "inference_config.json");
+  std::ifstream model_config(package / "model_config.json");
+  const json network = json::parse(inference_config)["network_input"];
+  const bool rfdetr = json::parse(model_config)["model_architecture"] == "rfdetr";
+  const std::string mode = network["resize_mode"];
+  const bool has_dataset_size =
+      !network.value("dataset_version_resize_dimensions", json()).is_null();
+  const bool one_step = mode == "stretch" || mode == "fit-longer-edge";
+  return test["name"] == "options of NMS have no effect" ||
+         (rfdetr && !one_step && !has_dataset_size) ||
+         (rfdetr && network["color_mode"] == "bgr" &&
+          !test["options"].contains("input_color_format"));
+}
+
+class ParityTest : public testing::TestWithParam<std::tuple<std::string, Way>> {};
+
+TEST_P(ParityTest, AnswersAreTheReferences) {
+  const auto& [family, way] = GetParam();
+  Deviation deviation;
+  std::map<std::string, Model> models;
+  const json answers = expected(family);
+  for (const json& test : answers["cases"]) {
+    if (!way.compatible && differs_on_purpose(test)) {
+      continue;
+    }
+    SCOPED_TRACE(family + ": " + test["name"].get<std::string>());
+    const std::string package = test["package"];
+    if (!models.contains(package)) {
+      models.emplace(package, load(package, way));
+    }
+    ASSERT_NO_FATAL_FAILURE(run_case(test, models.at(package), deviation));
+    ++deviation.cases;
+  }
+  std::cout << "[  PARITY  ] " << family << ", " << way.name << ": " << deviation.cases
+            << " cases, " << deviation.objects << " objects, coordinates off "
+            << deviation.coordinates_off << " (by " << deviation.farthest << " px), score off by "
+            << deviation.score << "\n";
+  EXPECT_GE(deviation.cases, kLeastCases);
+  EXPECT_LE(deviation.farthest, 1);
+  EXPECT_LE(static_cast<double>(deviation.coordinates_off),
+            kMostCoordinatesOff * 4 * static_cast<double>(deviation.objects));
+  EXPECT_LE(deviation.score, kScoreTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Families, ParityTest,
+    testing::Combine(testing::Values("yolov5", "yolov7", "yolov8", "yolov8-any-size",
+                                     "yolov8-fused", "yolov9", "yolov9-fused", "yolov10", "yolov11",
+                                     "yolov11-fused", "yolov12", "yolov12-fused", "yolo26",
+                                     "yolonas", "rfdetr", "rfdetr-no-object", "rfdetr-removal",
+                                     "resnet", "resnet-fused", "resnet-multi", "resnet-multi-fused",
+                                     "vit", "vit-fused", "vit-multi", "vit-multi-fused",
+                                     "yolov8-classification", "yolov11-classification"),
+                     testing::Values(Way{"default", true, false, false},
+                                     Way{"unfused", false, true, false},
+                                     Way{"cached", true, true, true})),
+    [](const auto& test) {
+      std::string name = std::get<0>(test.param) + "_" + std::get<1>(test.param).name;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
+
+std::uint64_t fnv1a(std::span<const std::uint8_t> bytes) {
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const std::uint8_t byte : bytes) {
+    hash = (hash ^ byte) * 0x100000001B3U;
+  }
+  return hash;
+}
+
+TEST(PreProcessParityTest, TensorsAreTheReferencesBitByBit) {
+  const json answers = expected("preprocess");
+  EXPECT_GE(answers["cases"].size(), 12U);
+  for (const json& test : answers["cases"]) {
+    const std::string package = test["package"];
+    SCOPED_TRACE(package + " " + test["picture"].get<std::string>());
+    const Model model = AutoModel::from_pretrained(
+        packages() / package, {.fuse_pre_processing = false, .reference_compatible = true});
+    const cv::Mat pixels = picture(test["picture"]);
+    const ImageView view = view_of(pixels, ColorFormat::kBgr);
+    const PreProcessedImages batch = model.pre_process(std::span(&view, 1));
+    EXPECT_EQ(json(std::vector<std::int64_t>(batch.images.shape().dims().begin(),
+                                             batch.images.shape().dims().end())),
+              test["shape"]);
+    ASSERT_EQ(test["dtype"], "float32");
+    const auto values = batch.images.as<float>();
+    const std::span bytes(reinterpret_cast<const std::uint8_t*>(values.data()),
+                          values.size_bytes());
+    EXPECT_EQ(fnv1a(bytes), std::stoull(test["fnv1a"].get<std::string>(), nullptr, 16));
+  }
+}
+
+}  // namespace
+}  // namespace replayrt

@@ -1,0 +1,182 @@
+"""The families of the model packages: network, model_config.json, and the variants of inference_config.json."""
+
+from dataclasses import dataclass, field
+
+from .package_networks import Classifier, Detector
+
+NAMES = ("apple", "bear", "car", "dog", "egg", "fox")
+IMAGENET = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]
+CROP = {"static-crop": {"enabled": True, "x_min": 10, "x_max": 90, "y_min": 20, "y_max": 80}}
+GRAYSCALE = {"grayscale": {"enabled": True}}
+RECOMMENDED = {"confidence": 0.55, "per_class_confidence": {"bear": 0.7, "dog": 0.45}}
+
+
+def _contrast(kind: str) -> dict:
+    return {"contrast": {"enabled": True, "type": kind}}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What of inference_config.json differs from the family's plain one, and which batch the network takes."""
+
+    network_input: dict = field(default_factory=dict)
+    image_pre_processing: dict = field(default_factory=dict)
+    other: dict = field(default_factory=dict)
+    batch: int | str = "N"
+
+
+# For every family. "letterbox" is the plain one, and the one that recommends thresholds.
+VARIANTS = {
+    "letterbox": Variant(),
+    "stretch": Variant({"resize_mode": "stretch"}),
+    "center-crop": Variant({"resize_mode": "center-crop"}),
+    "fit-longer-edge": Variant({"resize_mode": "fit-longer-edge"}),
+    "crop": Variant({}, CROP),
+    "grayscale": Variant({}, GRAYSCALE),
+    "bgr": Variant({"color_mode": "bgr"}),
+    "normalized": Variant({"normalization": IMAGENET}),
+}
+# For one family: what does not depend on it.
+MORE_VARIANTS = {
+    "adaptive": Variant({}, _contrast("Adaptive Equalization")),
+    "stretching": Variant({}, _contrast("Contrast Stretching")),
+    "histogram": Variant({}, _contrast("Histogram Equalization")),
+    "everything": Variant(
+        {"normalization": IMAGENET, "color_mode": "bgr"}, CROP | GRAYSCALE | _contrast("Contrast Stretching")
+    ),
+    "static2": Variant(other={"forward_pass": {"static_batch_size": 2}}, batch=2),
+    "max2": Variant(other={"forward_pass": {"max_dynamic_batch_size": 2}}),
+}
+# RF-DETR stretches by itself: without the dimensions of a dataset version the mode makes no difference.
+_TWO_STEP = {"dataset_version_resize_dimensions": {"height": 80, "width": 64}, "normalization": IMAGENET}
+RFDETR_VARIANTS = {
+    "letterbox": Variant({"normalization": IMAGENET}),
+    "stretch": Variant({"resize_mode": "stretch", "normalization": IMAGENET}),
+    "two-step": Variant(_TWO_STEP),
+    "two-step-center-crop": Variant(_TWO_STEP | {"resize_mode": "center-crop"}),
+    "fit-longer-edge": Variant({"resize_mode": "fit-longer-edge", "normalization": IMAGENET}),
+    "crop": Variant({"resize_mode": "stretch", "normalization": IMAGENET}, CROP),
+    "grayscale": Variant({"normalization": IMAGENET}, GRAYSCALE),
+    "bgr": Variant({"color_mode": "bgr", "normalization": IMAGENET}),
+    "scaled": Variant({"scaling_factor": 128}),
+    "histogram": Variant({"normalization": IMAGENET}, _contrast("Histogram Equalization")),
+}
+
+
+@dataclass(frozen=True)
+class Family:
+    """`post`: the type of post_processing, or none where the reference looks at none."""
+
+    network: Detector | Classifier
+    architecture: str
+    task: str = "object-detection"
+    post: str | None = "nms"
+    fused: bool = False
+    padding: int | None = 127
+    features: dict = field(default_factory=dict)
+    names: tuple[str, ...] = NAMES[:5]
+    removed: tuple[str, ...] = ()
+    variants: dict[str, Variant] = field(default_factory=lambda: VARIANTS)
+
+    def model_config(self, variant: str) -> dict:
+        config = {"model_architecture": self.architecture, "task_type": self.task, "backend_type": "onnx"}
+        if self.features:
+            config["model_features"] = self.features
+        if variant == "letterbox":
+            config["recommended_parameters"] = RECOMMENDED
+        return config
+
+    def inference_config(self, variant: Variant) -> dict:
+        height, width = self.network.size
+        config = {
+            "image_pre_processing": variant.image_pre_processing,
+            "network_input": {
+                "training_input_size": {"height": height, "width": width},
+                "dynamic_spatial_size_supported": False,
+                "color_mode": "rgb",
+                "resize_mode": "letterbox",
+                "padding_value": self.padding,
+                "input_channels": 3,
+                "scaling_factor": 255,
+                **variant.network_input,
+            },
+            **variant.other,
+        }
+        if self.network.any_size:
+            config["network_input"] |= {
+                "dynamic_spatial_size_supported": True,
+                "dynamic_spatial_size_mode": {"type": "pad-to-be-divisible", "value": 32},
+            }
+        if self.post:
+            config["post_processing"] = {"type": self.post, "fused": self.fused}
+        if self.removed:
+            config["class_names_operations"] = [
+                {"type": "class_name_removal", "class_name": name} for name in self.removed
+            ]
+        return config
+
+
+def _fused(seed: int, size: tuple[int, int], architecture: str) -> Family:
+    return Family(Detector("rows", size, 5, seed), architecture, fused=True, features={"nms_fused": True})
+
+
+def _plain(seed: int, size: tuple[int, int], architecture: str, padding: int | None = 127, **more) -> Family:
+    return Family(Detector("channels", size, 5, seed), architecture, padding=padding, **more)
+
+
+def _rfdetr(seed: int, size: tuple[int, int], scores: int, **more) -> Family:
+    features = {"resolution": size[0], "num_queries": size[0] * size[1] * 21 // 1024}
+    return Family(
+        Detector("queries", size, scores, seed, found=45),
+        "rfdetr",
+        post=None,
+        features=features,
+        variants=RFDETR_VARIANTS,
+        **more,
+    )
+
+
+def _labels(seed: int, architecture: str, fused: bool, multi: bool = False, size: tuple[int, int] = (64, 64)) -> Family:
+    activation = "Sigmoid" if multi else "Softmax"
+    return Family(
+        Classifier(size, len(NAMES), seed, activation if fused else None, multi),
+        architecture,
+        task="multi-label-classification" if multi else "classification",
+        post=activation.lower(),
+        fused=fused,
+        names=NAMES,
+    )
+
+
+# The seeds are chosen so that no score or overlap of the cases of tools/reference is close to its threshold.
+FAMILIES = {
+    "yolov5": Family(Detector("objectness", (64, 96), 5, 2401), "yolov5", post=None, padding=114),
+    "yolov7": Family(Detector("objectness", (96, 96), 5, 5302), "yolov7", post=None),
+    "yolov8": _plain(11503, (64, 96), "yolov8", padding=None, variants=VARIANTS | MORE_VARIANTS),
+    "yolov8-any-size": Family(
+        Detector("channels", (64, 96), 5, 4, any_size=True), "yolov8", variants={"letterbox": Variant()}
+    ),
+    "yolov8-fused": _fused(205, (128, 96), "yolov8"),
+    "yolov9": _plain(5406, (96, 128), "yolov9"),
+    "yolov9-fused": _fused(7, (64, 96), "yolov9"),
+    "yolov10": Family(Detector("rows", (96, 128), 5, 108), "yolov10", post=None),
+    "yolov11": _plain(909, (128, 96), "yolov11"),
+    "yolov11-fused": _fused(10, (96, 96), "yolov11"),
+    "yolov12": _plain(11, (96, 64), "yolov12"),
+    "yolov12-fused": _fused(112, (96, 128), "yolov12"),
+    "yolo26": Family(Detector("rows", (64, 96), 5, 13, found=15), "yolo26", post=None, padding=114),
+    "yolonas": Family(Detector("two", (128, 96), 5, 14), "yolonas"),
+    "rfdetr": _rfdetr(15, (96, 96), 5),
+    "rfdetr-no-object": _rfdetr(16, (96, 96), 7),
+    "rfdetr-removal": _rfdetr(117, (96, 128), 6, names=("background", *NAMES[:5]), removed=("background", "car")),
+    "resnet": _labels(18, "resnet", fused=False),
+    "resnet-fused": _labels(19, "resnet", fused=True),
+    "resnet-multi": _labels(20, "resnet", fused=False, multi=True),
+    "resnet-multi-fused": _labels(21, "resnet", fused=True, multi=True),
+    "vit": _labels(22, "vit", fused=False),
+    "vit-fused": _labels(23, "vit", fused=True),
+    "vit-multi": _labels(24, "vit", fused=False, multi=True),
+    "vit-multi-fused": _labels(25, "vit", fused=True, multi=True),
+    "yolov8-classification": _labels(26, "yolov8", fused=True, size=(64, 96)),
+    "yolov11-classification": _labels(27, "yolov11", fused=False, size=(96, 64)),
+}

@@ -1,0 +1,198 @@
+"""Small networks with the output layouts of the families, whose scores and boxes depend on the picture.
+
+The first layer sees differences within patches only and no layer before the scores has a bias: a picture without edges
+gives the bias of the scores, which is below every threshold. The last steps use Softsign, whose rounding is the same
+everywhere, rather than a function that each library approximates in its own way.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+
+from .package_graph import INPUT, Graph, rounded, rounded_scale
+
+CHANNELS = {4: 8, 8: 12, 16: 16, 32: 16}  # by stride
+# Width and height of the boxes of a cell, in strides: neighbours overlap by about the usual IoU thresholds.
+BOX_SIZES = ((1.6, 2.4), (2.6, 1.7), (3.3, 3.0))
+SHIFT, STRETCH = 0.7, 0.4  # how far a box can move, in strides, and change its size, as a fraction
+SPREAD = 6.0  # logits are within bias +- this
+THRESHOLD_LOGIT = float(np.log(0.4 / 0.6))
+TO_XYXY = np.array([[1, 0, -0.5, 0], [0, 1, 0, -0.5], [1, 0, 0.5, 0], [0, 1, 0, 0.5]])
+
+
+@dataclass(frozen=True)
+class Detector:
+    """layout: "channels" (v8), "objectness" (v5), "rows" (fused), "two" (YOLO-NAS) or "queries" (RF-DETR)."""
+
+    layout: str
+    size: tuple[int, int]
+    scores: int
+    seed: int
+    found: int = 20  # about how many boxes of a picture score over 0.4
+    rows: int = 80  # of layout "rows"
+    any_size: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.layout in ("channels", "objectness", "rows", "two", "queries")
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """fused: the activation that the network itself applies, "Softmax" or "Sigmoid"; none: logits."""
+
+    size: tuple[int, int]
+    classes: int
+    seed: int
+    fused: str | None = None
+    multi_label: bool = False
+    any_size: bool = False
+
+
+def detector(spec: Detector, inputs: np.ndarray, batch: int | str = "N") -> onnx.ModelProto:
+    """`inputs`: pictures (n, 3, height, width), from which the scale of the scores is taken."""
+    graph = Graph(spec.seed)
+    levels = _backbone(graph)
+    features = dict(zip(levels, _run(graph, levels, inputs)))
+    sizes = BOX_SIZES[:1] if spec.layout == "queries" else BOX_SIZES
+    with_objectness = spec.layout == "objectness"
+    count = spec.scores + with_objectness
+    heads = {
+        stride: graph.weights((len(sizes) * (4 + count), CHANNELS[stride], 1, 1)) / _deviation(features[stride])
+        for stride in levels
+    }
+    split = 4 * len(sizes)
+    bias = _bias(spec, {stride: (heads[stride][split:], features[stride]) for stride in levels}, count)
+
+    boxes, logits = [], []
+    for stride, value in levels.items():
+        raw = graph.add("Softsign", graph.conv(value, rounded(heads[stride])))
+        ends = graph.constant([split, len(sizes) * count], np.int64)
+        raw_boxes, raw_scores = graph.add_many("Split", 2, raw, ends, axis=1)
+        boxes.append(graph.reshape(_boxes(graph, spec, raw_boxes, value, stride, sizes), [0, 4, -1]))
+        logits.append(graph.reshape(raw_scores, [0, count, -1]))
+    spread = graph.add("Mul", graph.add("Concat", *logits, axis=2), graph.constant(SPREAD))
+    logit = graph.add("Add", spread, graph.constant(bias.reshape(count, 1)))
+    return graph.model(_outputs(graph, spec, graph.add("Concat", *boxes, axis=2), logit), _input_size(spec), batch)
+
+
+def classifier(spec: Classifier, inputs: np.ndarray, batch: int | str = "N") -> onnx.ModelProto:
+    graph = Graph(spec.seed)
+    pooled = graph.add("Flatten", graph.add("GlobalAveragePool", _backbone(graph)[32]))
+    features = _run(graph, {32: pooled}, inputs, rank=2)[0]
+    weights = graph.weights((CHANNELS[32], spec.classes), np.sqrt(spec.classes))
+    deviation = (features @ weights).std(axis=0).mean()
+    weights = rounded(weights * rounded_scale(2.5 / deviation))
+    # Centred; labels that are not exclusive are on less often than not, and all off without any edge.
+    means = np.round((features @ weights).mean(axis=0), 1)
+    bias = np.minimum(-means, -1.0) if spec.multi_label else -means
+    logit = graph.add("Gemm", pooled, graph.constant(weights), graph.constant(bias))
+    axis = {"axis": 1} if spec.fused == "Softmax" else {}
+    output = graph.add(spec.fused, logit, **axis) if spec.fused else logit
+    return graph.model({"output0": (output, [spec.classes])}, _input_size(spec), batch)
+
+
+def _input_size(spec: Detector | Classifier) -> tuple:
+    return ("H", "W") if spec.any_size else spec.size
+
+
+def _backbone(graph: Graph) -> dict[int, str]:
+    """Values by stride: 8, 16 and 32."""
+    patches = graph.weights((CHANNELS[4], 3, 4, 4), 4.0)
+    value = graph.add("Relu", graph.conv(INPUT, rounded(patches - patches.mean(axis=(2, 3), keepdims=True)), stride=4))
+    levels = {}
+    for stride in (8, 16, 32):
+        weights = graph.weights((CHANNELS[stride], CHANNELS[stride // 2], 3, 3), 1.4)
+        value = graph.add("Relu", graph.conv(value, weights, stride=2, pad=1))
+        levels[stride] = value
+    return levels
+
+
+def _run(graph: Graph, values: dict[int, str], inputs: np.ndarray, rank: int = 4) -> list[np.ndarray]:
+    outputs = {f"level_{stride}": (value, [None] * (rank - 1)) for stride, value in values.items()}
+    model = graph.model(outputs, inputs.shape[2:])
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return session.run(None, {INPUT: inputs})
+
+
+def _deviation(features: np.ndarray) -> float:
+    return rounded_scale(np.sqrt((features**2).mean()))
+
+
+def _bias(spec: Detector, heads: dict, count: int) -> np.ndarray:
+    """Bias of each score such that about `found` of a picture's boxes have a score over 0.4 that selects them."""
+    spreads = []
+    for weights, features in heads.values():
+        raw = np.einsum("oc,nchw->nohw", weights[:, :, 0, 0], features)
+        spread = SPREAD * raw / (1 + np.abs(raw))
+        spreads.append(spread.reshape(len(features), count, -1))
+    spread = np.concatenate(spreads, axis=2)
+    selecting = spread[:, 0] if spec.layout == "objectness" else spread.max(axis=1)
+    quantile = np.quantile(selecting, 1 - spec.found / selecting.shape[1])
+    bias = np.full(count, round(THRESHOLD_LOGIT - max(quantile, 0.5), 2))
+    if spec.layout == "objectness":
+        bias[1:] = 0.0
+    return bias
+
+
+def _boxes(graph: Graph, spec: Detector, raw: str, like: str, stride: int, sizes) -> str:
+    """[B, 4 * len(sizes), h, w]: a grid of boxes, each moved and stretched by `raw`; coordinate by coordinate."""
+    matrix = np.eye(4)
+    if spec.layout in ("rows", "two"):
+        matrix = TO_XYXY
+    elif spec.layout == "queries":
+        height, width = spec.size
+        matrix = np.diag([1 / width, 1 / height, 1 / width, 1 / height])
+    per_cell = len(sizes)
+    extents = np.array(sizes) * stride
+    amplitude = np.stack([np.full(per_cell, SHIFT * stride)] * 2 + [STRETCH * extents[:, 0], STRETCH * extents[:, 1]])
+    weights = np.einsum("ab,bj,jk->ajbk", matrix, amplitude, np.eye(per_cell)).reshape(4 * per_cell, 4 * per_cell, 1, 1)
+    moved = graph.conv(raw, weights)
+    if spec.any_size:
+        return graph.add("Add", moved, _grid_of_any_size(graph, like, stride, matrix, extents))
+    height, width = spec.size[0] // stride, spec.size[1] // stride
+    x, y = np.meshgrid((np.arange(width) + 0.5) * stride, (np.arange(height) + 0.5) * stride)
+    ones = np.ones((per_cell, height, width))
+    grid = np.stack([x * ones, y * ones, *(ones * extents[:, axis, None, None] for axis in (0, 1))])
+    base = np.einsum("ab,bjhw->ajhw", matrix, grid).reshape(1, 4 * per_cell, height, width)
+    return graph.add("Add", moved, graph.constant(base))
+
+
+def _grid_of_any_size(graph: Graph, like: str, stride: int, matrix: np.ndarray, extents: np.ndarray) -> str:
+    """The same grid computed from the size of `like`: running sums of ones are the numbers of columns and rows."""
+    channel = graph.add("ReduceMax", like, axes=[1], keepdims=1)
+    ones = graph.add("Add", graph.add("Mul", channel, graph.constant(0.0)), graph.constant(1.0))
+    sums = [graph.add("CumSum", ones, graph.constant(axis, np.int64)) for axis in (3, 2)]
+    per_cell = len(extents)
+    weights = np.repeat(matrix[:, None, :2] * stride, per_cell, axis=1).reshape(4 * per_cell, 2, 1, 1)
+    middles = np.concatenate([np.full((2, per_cell), -0.5 * stride), extents.T])
+    centre = matrix[:, :2] @ middles[:2] + matrix[:, 2:] @ middles[2:]
+    return graph.conv(graph.add("Concat", *sums, axis=1), weights, centre.reshape(-1))
+
+
+def _outputs(graph: Graph, spec: Detector, boxes: str, logit: str) -> dict[str, tuple[str, list]]:
+    def rows(value: str) -> str:
+        return graph.add("Transpose", value, perm=[0, 2, 1])
+
+    if spec.layout == "queries":
+        return {"dets": (rows(boxes), [None, 4]), "labels": (rows(logit), [None, spec.scores])}
+    scores = graph.add("Sigmoid", logit)
+    if spec.layout == "two":
+        return {"boxes": (rows(boxes), [None, 4]), "scores": (rows(scores), [None, spec.scores])}
+    if spec.layout == "rows":
+        return {"output0": (_best_rows(graph, boxes, scores, spec.rows), [spec.rows, 6])}
+    all_channels = graph.add("Concat", boxes, scores, axis=1)
+    if spec.layout == "channels":
+        return {"output0": (all_channels, [4 + spec.scores, None])}
+    return {"output0": (rows(all_channels), [None, 5 + spec.scores])}
+
+
+def _best_rows(graph: Graph, boxes: str, scores: str, count: int) -> str:
+    """[B, count, 6]: x1, y1, x2, y2, score, class of the best boxes in descending order."""
+    best = graph.add("ReduceMax", scores, axes=[1], keepdims=1)
+    label = graph.add("Cast", graph.add("ArgMax", scores, axis=1, keepdims=1), to=onnx.TensorProto.FLOAT)
+    rows = graph.add("Transpose", graph.add("Concat", boxes, best, label, axis=1), perm=[0, 2, 1])
+    flat = graph.add("Squeeze", best, graph.constant([1], np.int64))
+    order = graph.add_many("TopK", 2, flat, graph.constant([count], np.int64), axis=1)[1]
+    return graph.add("GatherND", rows, graph.add("Unsqueeze", order, graph.constant([2], np.int64)), batch_dims=1)
