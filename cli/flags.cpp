@@ -41,11 +41,7 @@ void parse_fuse(const std::string& text, GraphEdits& edits) {
   edits.argmax.push_back(std::move(edit));
 }
 
-void add_load_flags(CLI::App& app, LoadFlags& flags) {
-  LoadOptions& options = flags.options;
-  app.add_option("MODEL", flags.model, "The model: .onnx, or OpenVINO IR (.xml with its .bin)")
-      ->required()
-      ->type_name("");
+void add_engine_flags(CLI::App& app, LoadOptions& options) {
   app.add_option("--backend", options.backend, "auto, openvino, tensorrt (default: auto)")
       ->type_name("B");
   app.add_option("--device", options.device, "auto, cpu, cuda, cuda:N (default: auto)")
@@ -65,6 +61,12 @@ void add_load_flags(CLI::App& app, LoadFlags& flags) {
       ->type_name("P");
   add_number(app, "--inference-threads", options.inference_threads, 0, kMostThreads,
              "Threads that one run uses; 0: as many as there are cores (default: 0)");
+}
+
+void add_load_flags(CLI::App& app, LoadFlags& flags, const std::string& model_help) {
+  LoadOptions& options = flags.options;
+  app.add_option("MODEL", flags.model, model_help)->required()->type_name("");
+  add_engine_flags(app, options);
   app.add_option_function<std::vector<std::string>>(
          "--fuse",
          [&options](const std::vector<std::string>& texts) {

@@ -27,8 +27,13 @@ struct LoadFlags {
   LoadOptions options;
 };
 
-/// Adds MODEL, --backend, --device, --precision, --inference-threads and --fuse.
-void add_load_flags(CLI::App& app, LoadFlags& flags);
+/// Adds --backend, --device, --precision and --inference-threads.
+void add_engine_flags(CLI::App& app, LoadOptions& options);
+
+inline constexpr const char* kModelHelp = "The model: .onnx, or OpenVINO IR (.xml with its .bin)";
+
+/// Adds MODEL, those of `add_engine_flags` and --fuse. `model_help`: what MODEL may be.
+void add_load_flags(CLI::App& app, LoadFlags& flags, const std::string& model_help = kModelHelp);
 
 /// Loads the model; an option that is refused is a UsageError.
 Engine load(const LoadFlags& flags);

@@ -1,12 +1,17 @@
 #include <fmt/format.h>
 
+#include <exception>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
 
 #include "command.hpp"
+#include "error.hpp"
 #include "files.hpp"
 #include "flags.hpp"
-#include "table.hpp"
+#include "inspect_package.hpp"
 #include "text.hpp"
 
 namespace replayrt::cli {
@@ -17,6 +22,7 @@ constexpr const char* kFooter =
   replayrt inspect model.onnx
   replayrt inspect model.onnx --json
   replayrt inspect model.onnx --fuse argmax:logits:-1   # the outputs as they are after the edit
+  replayrt inspect package/             # a model package: what it is, and all that is wrong with it
 
 In shapes `?` is a dimension that may have any extent, `1..8` one from 1 to 8.)";
 
@@ -102,27 +108,85 @@ Json specs_json(const std::vector<TensorSpec>& specs) {
   return list;
 }
 
-std::string inspect_json(const InspectOptions& options, const Engine& engine) {
-  const Json json = {
+Json inspect_json(const InspectOptions& options, const Engine& engine) {
+  return {
       {"model", options.load.model.string()},  {"backend", engine.backend_name()},
       {"device", engine.device().to_string()}, {"precision", precision_text(engine, options.load)},
       {"inputs", specs_json(engine.inputs())}, {"outputs", specs_json(engine.outputs())}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void write_json(const Json& json) {
+  write_stdout(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void inspect_model(const InspectOptions& options) {
+  const Engine engine = load(options.load);
+  if (options.as_json) {
+    write_json(inspect_json(options, engine));
+  } else {
+    write_stdout(inspect_text(options, engine));
+  }
+}
+
+/// The report comes first, whatever fails then.
+void inspect_package(const InspectOptions& options) {
+  const ModelPackage package = read_model_package(options.load.model);
+  const std::optional<std::filesystem::path> weights =
+      package.usable() ? loadable_weights(package, options.load.options.backend) : std::nullopt;
+  std::optional<Engine> engine;
+  std::exception_ptr failure;
+  InspectOptions of_weights = options;
+  if (weights) {
+    of_weights.load.model = *weights;
+    try {
+      engine = load(of_weights.load);
+    } catch (const UsageError&) {
+      throw;
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+  }
+  if (options.as_json) {
+    Json json = package_json(package);
+    if (engine) {
+      json.update(inspect_json(of_weights, *engine));
+    }
+    write_json(json);
+  } else {
+    write_stdout(package_text(package) +
+                 (engine ? "\n" + inspect_text(of_weights, *engine) : std::string()));
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  require_no_errors(package);
+}
+
+void inspect(const InspectOptions& options) {
+  std::error_code ignored;
+  const std::filesystem::path& model = options.load.model;
+  if (!std::filesystem::is_directory(model, ignored)) {
+    inspect_model(options);
+  } else if (looks_like_package(model)) {
+    inspect_package(options);
+  } else {
+    throw Error(ErrorCode::kFileAccess,
+                fmt::format("{}: is a directory, and no model package, which would have a "
+                            "model_config.json",
+                            model.string()));
+  }
 }
 
 }  // namespace
 
 Command add_inspect(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("inspect", "Show what a model takes and gives");
+  CLI::App* app =
+      program.add_subcommand("inspect", "Show what a model takes and gives, or what a package is");
   app->footer(kFooter);
   const auto options = std::make_shared<InspectOptions>();
-  add_load_flags(*app, options->load);
+  add_load_flags(*app, options->load, std::string(kModelHelp) + ", or the folder of a package");
   app->add_flag("--json", options->as_json, "Print JSON");
-  return {app, [options] {
-            const Engine engine = load(options->load);
-            write_stdout(options->as_json ? inspect_json(*options, engine)
-                                          : inspect_text(*options, engine));
-          }};
+  return {app, [options] { inspect(*options); }};
 }
 
 }  // namespace replayrt::cli

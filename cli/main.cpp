@@ -29,6 +29,7 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     R"(Examples:
+  replayrt predict package/ pictures/ --json found.jsonl --save drawn/
   replayrt inspect model.onnx
   replayrt bench model.onnx --shapes 1x3x48x320,1x3x48x640
   replayrt run model.onnx --input x.npy --output y.npz --repeat 3
@@ -75,9 +76,7 @@ int run_program(int argc, const char* const* argv) {
           "Least level of messages on standard error: debug, info, warning, error, off\n"
           "(default: warning)")
       ->type_name("LEVEL");
-  const std::vector<Command> commands = {add_inspect(program),
-                                         add_bench(program, shell_command(argc, argv)),
-                                         add_run(program), add_build(program), add_info(program)};
+  const std::vector<Command> commands = add_commands(program, shell_command(argc, argv));
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help and --version

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import DATA, MODELS, PROGRAM, SECONDS
 
-COMMANDS = ["inspect", "bench", "run", "build", "info"]
+COMMANDS = ["predict", "inspect", "bench", "run", "build", "info"]
 TRIVIAL = MODELS / "trivial.onnx"
 RANDOM = MODELS / "random.onnx"  # Is refused by a cache, which says so in a warning.
 BENCH_RANDOM = ["bench", RANDOM, "--shapes", "1x8", "--modes", "replay", "--iterations", "1"]
@@ -25,7 +25,13 @@ def test_help_lists_the_commands(replayrt):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("inspect", ["MODEL", "--backend", "--json", "Examples:"]),
+        (
+            "predict",
+            ["PACKAGE", "IMAGE", "--json", "--save", "--param", "--batch", "--backend", "--device", "--precision"]
+            + ["--inference-threads", "--capacity", "--max-bytes", "--reference-compatible", "--keep-going"]
+            + ["iou_threshold", "Examples:"],
+        ),
+        ("inspect", ["MODEL", "package", "--backend", "--json", "Examples:"]),
         (
             "bench",
             ["--shapes", "--trace", "--modes", "--capacity", "--max-bytes", "--iterations", "--warmup", "--precision"]

@@ -1,0 +1,91 @@
+#include "picture_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <opencv2/imgcodecs.hpp>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "error.hpp"
+#include "files.hpp"
+#include "pictures.hpp"
+#include "text.hpp"
+
+namespace replayrt::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool can_write(const fs::path& file) {
+  try {
+    return has_picture_name(file) && cv::haveImageWriter(file.filename().string());
+  } catch (const cv::Exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+void PictureFolder::require_usable(const std::vector<fs::path>& inputs) const {
+  std::error_code error;
+  const fs::file_status status = fs::status(folder_, error);
+  if (fs::exists(status) && !fs::is_directory(status)) {
+    throw Error(
+        ErrorCode::kFileAccess,
+        fmt::format("{}: is not a folder, expected one to save pictures in", folder_.string()));
+  }
+  for (const fs::path& input : inputs) {
+    const fs::path parent = input.has_parent_path() ? input.parent_path() : fs::path(".");
+    if (fs::equivalent(parent, folder_, error) && !error) {
+      throw UsageError(
+          fmt::format("--save: the input {} lies in this folder and would be "
+                      "overwritten, expected another folder",
+                      in_quotes(input.string())));
+    }
+  }
+}
+
+void PictureFolder::make() const {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error || !fs::is_directory(folder_, error)) {
+    throw Error(ErrorCode::kFileAccess,
+                fmt::format("{}: cannot make this folder: {}", folder_.string(), error.message()));
+  }
+}
+
+std::string PictureFolder::take_name(const NamedPicture& picture) {
+  std::string stem = picture.file.stem().string();
+  std::string extension = picture.file.extension().string();
+  if (picture.frame) {
+    stem += fmt::format("_{:06}", *picture.frame);
+  }
+  if (picture.frame || !can_write(picture.file)) {
+    extension = ".png";
+  }
+  std::string name = stem + extension;
+  for (int number = 2; !names_.insert(name).second; ++number) {
+    name = fmt::format("{}_{}{}", stem, number, extension);
+  }
+  return name;
+}
+
+void PictureFolder::save(const NamedPicture& picture, const cv::Mat& drawn) {
+  const fs::path file = folder_ / take_name(picture);
+  std::vector<unsigned char> bytes;
+  bool encoded = false;
+  try {
+    encoded = cv::imencode(file.extension().string(), drawn, bytes);
+  } catch (const cv::Exception&) {
+    encoded = false;
+  }
+  if (!encoded) {
+    throw Error(ErrorCode::kFileAccess,
+                fmt::format("{}: a picture of {} x {} pixels cannot be written in this format",
+                            file.string(), drawn.rows, drawn.cols));
+  }
+  write_file_atomically(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+}  // namespace replayrt::cli

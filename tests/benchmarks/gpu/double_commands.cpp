@@ -1,0 +1,12 @@
+// The commands of the rehearsal's program: those that need neither model packages nor pictures.
+
+#include "command.hpp"
+
+namespace replayrt::cli {
+
+std::vector<Command> add_commands(CLI::App& program, const std::string& command_line) {
+  return {add_bench(program, command_line), add_run(program), add_build(program),
+          add_info(program)};
+}
+
+}  // namespace replayrt::cli
