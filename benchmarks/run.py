@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 import facts
+from auto_model_runs import NO_REFERENCE, auto_model, auto_model_batches, has_reference
 
 ROOT = facts.ROOT
 HERE = Path(__file__).resolve().parent
@@ -342,11 +343,13 @@ BENCHMARKS = {
         background_capture,
         callers,
         capture_churn,
+        auto_model,
+        auto_model_batches,
         admission,
     )
 }
 # Run only when named, or with all at full effort.
-LONG = ("admission",)
+LONG = ("auto_model_batches", "admission")
 
 
 def median(values: list[float]) -> float:
@@ -357,7 +360,8 @@ def median(values: list[float]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; if none is named all but the longest ({', '.join(LONG)})")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; if none is named all "
+                        f"but the longest ({', '.join(LONG)}), and auto_model only where the reference is")  # fmt: skip
     parser.add_argument("--effort", choices=("smoke", "quick", "full"), default="quick")
     parser.add_argument("--threads", type=int, default=2, help="threads of one run")
     parser.add_argument("--programs", type=Path, default=ROOT / "build/release/bin")
@@ -373,11 +377,15 @@ def main() -> None:
                   arguments.effort)  # fmt: skip
     version = subprocess.run((bench.programs / "replayrt", "--version"), check=True, capture_output=True, text=True)
     unasked = [name for name in BENCHMARKS if arguments.effort == "full" or name not in LONG]
+    if not arguments.names and not has_reference():
+        unasked.remove("auto_model")
+        print(NO_REFERENCE, flush=True)
     for name in arguments.names or unasked:
         start = time.monotonic()
         command = f"BENCH_FULL={int(arguments.effort == 'full')} tools/bench.sh {name}"
         result = {"benchmark": name} | facts.collect(command, arguments.threads, version.stdout.split()[-1])
-        result["rows"] = BENCHMARKS[name](bench)
+        measured = BENCHMARKS[name](bench)
+        result |= measured if isinstance(measured, dict) else {"rows": measured}
         result["seconds"] = round(time.monotonic() - start, 1)
         path = bench.out / f"{name}.json"
         path.write_text(json.dumps(result, indent=2) + "\n")

@@ -34,6 +34,7 @@ CACHE_OPERATIONS = {
     "infer_hit": "`infer` on an engine that does nothing",
     "plain_lru": "for comparison: mutex + hash map + list",
 }
+BESIDE_REFERENCE = ("reference, median", "ReplayRT", "ratio", "reference, p99", "ReplayRT", "ratio")
 CACHE_KEYS = {"one_key": "one key", "64_keys": "64 keys in turn", "key_each": "a key each"}
 
 
@@ -74,15 +75,21 @@ class Results:
 
 def origin(result: dict) -> str:
     """Where the figures come from: the line under a table."""
-    versions = result["versions"]
     changed = ", with uncommitted changes" if result["dirty"] else ""
     machine = result["machine"]
     return (
         f"\n{result['date'][:10]}, {machine['cpu']}, {machine['cores']} cores (load {machine['load_average']:.1f} before), "
         f"{result['threads']} threads a run, {result['precision']}; commit {result['commit'][:9]}{changed}, "
-        f"OpenVINO {versions['openvino']}, onnxruntime {versions['onnxruntime']}, rapidocr {versions['rapidocr']}; "
-        f"`{result['command']}`\n"
+        f"{versions_text(result)}; `{result['command']}`\n"
     )
+
+
+def versions_text(result: dict) -> str:
+    """Of both sides; the Python reference brings its own onnxruntime."""
+    versions, names = result["versions"], ("onnxruntime", "rapidocr")
+    if "reference_versions" in result:
+        versions, names = versions | result["reference_versions"], ("inference-models", "onnxruntime", "torch")
+    return ", ".join([f"OpenVINO {versions['openvino']}", *(f"{name} {versions[name]}" for name in names)])
 
 
 def model_name(row: dict) -> str:
@@ -205,6 +212,67 @@ def capture_churn(results: Results) -> str:
     return table(heads, rows) + origin(results["capture_churn"])
 
 
+def auto_model(results: Results) -> str:
+    """All pictures together."""
+    result = results["auto_model"]
+    rows = [
+        [
+            f"{row['what']}, {row['precision']}", *beside_reference(row),
+            f"{row['classes_in_common']:.1%}" if "classes_in_common" in row else "",
+        ]
+        for row in result["rows"]
+        if row["picture"] == "all"
+    ]  # fmt: skip
+    heads = ["all pictures", *BESIDE_REFERENCE, "same classes"]
+    note = f"\n{result['note']}\n" if result["note"] else ""
+    return table(heads, rows) + note + origin(result)
+
+
+def auto_model_pictures(results: Results) -> str:
+    """Whole calls, picture by picture."""
+    rows = [
+        [f"{row['picture']}, {row['precision']}", *beside_reference(row)]
+        for row in results["auto_model"]["rows"]
+        if row["what"] == "whole call" and row["picture"] != "all"
+    ]
+    return table(["whole call", *BESIDE_REFERENCE], rows) + origin(results["auto_model"])
+
+
+def beside_reference(row: dict) -> list[str]:
+    return [
+        time_text(row["reference_median_us"]), time_text(row["median_us"]), f"**{ratio(row['ratio_median'])}**",
+        time_text(row["reference_p99_us"]), time_text(row["p99_us"]), ratio(row["ratio_p99"]),
+    ]  # fmt: skip
+
+
+def auto_model_batches(results: Results) -> str:
+    rows = [
+        [
+            row["batches"], str(row["calls"]),
+            time_text(row["eager_median_us"]), time_text(row["median_us"]), f"**{ratio(row['ratio_median'])}**",
+            time_text(row["eager_p99_us"]), time_text(row["p99_us"]), ratio(row["ratio_p99"]),
+        ]
+        for row in results["auto_model_batches"]["rows"]
+        if row["kind"] == "captured"
+    ]  # fmt: skip
+    heads = ["batches", "times", "eager, median", "replay", "ratio", "eager, p99", "replay", "ratio"]
+    return table(heads, rows) + origin(results["auto_model_batches"])
+
+
+def auto_model_cold(results: Results) -> str:
+    rows = [
+        [
+            f"{row['images']} images, batches of 1, 2, 3", str(row["calls"]),
+            f"{row['eager_s']:.1f} s", f"{row['cached_s']:.1f} s", f"**{ratio(row['ratio_total'])}**",
+            f"{row['replayed']:.0%}", str(row["captures"]),
+        ]
+        for row in results["auto_model_batches"]["rows"]
+        if row["kind"] == "cold"
+    ]  # fmt: skip
+    heads = ["workload, from cold", "calls", "eager", "with the cache", "ratio", "replayed", "captures"]
+    return table(heads, rows) + origin(results["auto_model_batches"])
+
+
 def median_ratio(row: dict) -> float:
     return statistics.median(row["ratio_by_round"])
 
@@ -240,6 +308,10 @@ TABLES = {
         background_capture,
         callers,
         capture_churn,
+        auto_model,
+        auto_model_pictures,
+        auto_model_batches,
+        auto_model_cold,
     )
 }
 

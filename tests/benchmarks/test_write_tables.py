@@ -120,6 +120,84 @@ def test_tables_of_the_proof_on_a_gpu_come_from_its_report(root, capsys):
     assert "Some GPU" in page.read_text()
 
 
+TIMES = {"calls": 160, "median_us": 70_000.0, "ratio_median": 0.7, "p99_us": 90_000.0, "ratio_p99": 0.75}
+REFERENCE_TIMES = {"reference_median_us": 100_000.0, "reference_p99_us": 120_000.0, "goal": 0.7} | TIMES
+AUTO_MODEL = ROUTES | {
+    "benchmark": "auto_model",
+    "precision": "f32 and bf16",
+    "note": None,
+    "reference_versions": {"inference-models": "0.39.6", "onnxruntime": "7.8", "torch": "9.1"},
+    "rows": [
+        {"what": "whole call", "precision": "f32", "picture": "coffee 400x600"} | REFERENCE_TIMES,
+        {"what": "whole call", "precision": "f32", "picture": "all", "classes_in_common": 1.0} | REFERENCE_TIMES,
+        {"what": "whole call", "precision": "bf16", "picture": "all", "classes_in_common": 0.9876} | REFERENCE_TIMES,
+        {"what": "post_process", "precision": "f32", "picture": "all"} | REFERENCE_TIMES | {"median_us": 512.25},
+    ],
+}
+AUTO_MODEL_TABLES = ("auto_model", "auto_model_pictures")
+AUTO_MODEL_BATCHES = ROUTES | {
+    "benchmark": "auto_model_batches",
+    "rows": [
+        {"kind": "captured", "batches": "1, 2, 3", "eager_median_us": 600_000.0, "eager_p99_us": 700_000.0} | TIMES,
+        {"kind": "cold", "images": 1000, "calls": 500, "eager_s": 100.0, "cached_s": 98.04, "ratio_total": 0.9804,
+         "replayed": 0.75, "captures": 3, "capture_s": 4.5},
+    ],
+}  # fmt: skip
+
+
+def page_of(*tables: str) -> str:
+    return "".join(f"<!-- bench:{name} begin -->\n<!-- bench:{name} end -->\n" for name in tables)
+
+
+def table_of(text: str, name: str) -> str:
+    return text.split(f"<!-- bench:{name} begin -->\n")[1].split(f"<!-- bench:{name} end -->")[0]
+
+
+def test_auto_model_beside_the_reference(root):
+    page = root / "docs/models.md"
+    page.write_text(page_of(*AUTO_MODEL_TABLES))
+    (root / "benchmarks/results/auto_model.json").write_text(json.dumps(AUTO_MODEL))
+    assert run(root) == 0
+    whole, pictures = (table_of(page.read_text(), name) for name in AUTO_MODEL_TABLES)
+    assert "| whole call, f32 | 100 ms | 70.0 ms | **0.700** | 120 ms | 90.0 ms | 0.750 | 100.0% |" in whole
+    assert "| whole call, bf16 |" in whole and "| 98.8% |" in whole
+    assert "| post_process, f32 | 100 ms | 512.2 µs |" in whole
+    assert "coffee" not in whole
+    assert "| coffee 400x600, f32 | 100 ms | 70.0 ms | **0.700** | 120 ms | 90.0 ms | 0.750 |" in pictures
+    assert "bf16 |" not in pictures and "post_process" not in pictures
+
+
+def test_auto_model_names_the_versions_of_the_reference_in_place_of_ours(root):
+    (root / "README.md").write_text(PAGE + page_of("auto_model"))
+    (root / "benchmarks/results/auto_model.json").write_text(json.dumps(AUTO_MODEL))
+    run(root)
+    text = (root / "README.md").read_text()
+    assert "OpenVINO 1.2, inference-models 0.39.6, onnxruntime 7.8, torch 9.1;" in table_of(text, "auto_model")
+    assert "OpenVINO 1.2, onnxruntime 3.4, rapidocr 5.6;" in table_of(text, "routes")
+
+
+def test_auto_model_says_why_bf16_is_missing(root):
+    page = root / "docs/models.md"
+    page.write_text(page_of(*AUTO_MODEL_TABLES))
+    (root / "benchmarks/results/auto_model.json").write_text(json.dumps(AUTO_MODEL | {"note": "this CPU has no bf16"}))
+    run(root)
+    assert "\nthis CPU has no bf16\n" in page.read_text()
+
+
+def test_auto_model_batches_make_a_table_of_captured_ones_and_one_from_cold(root, capsys):
+    page = root / "docs/models.md"
+    page.write_text(page_of("auto_model_batches", "auto_model_cold"))
+    assert run(root) == 0
+    assert "table 'auto_model_cold' is empty" in (complaints := capsys.readouterr().err)
+    assert "`tools/bench.sh auto_model_batches` makes it" in complaints
+    (root / "benchmarks/results/auto_model_batches.json").write_text(json.dumps(AUTO_MODEL_BATCHES))
+    assert run(root) == 0
+    captured, cold = (table_of(page.read_text(), name) for name in ("auto_model_batches", "auto_model_cold"))
+    assert "| 1, 2, 3 | 160 | 600 ms | 70.0 ms | **0.700** | 700 ms | 90.0 ms | 0.750 |" in captured
+    assert "| 1000 images, batches of 1, 2, 3 | 500 | 100.0 s | 98.0 s | **0.980** | 75% | 3 |" in cold
+    assert "images" not in captured and "| 1, 2, 3 |" not in cold
+
+
 def test_writing_twice_changes_nothing(root, capsys):
     run(root)
     capsys.readouterr()
