@@ -118,6 +118,7 @@ TEST_F(AutoModelTest, TheEnvironmentDecidesWhereNoCacheIsGiven) {
   });
   ASSERT_EQ(unsetenv("ENABLE_AUTO_GRAPHS_FOR_OPENVINO_BACKEND"), 0);
   ASSERT_NE(model.graph_cache(), nullptr);
+  EXPECT_EQ(model.graph_cache()->stats().capacity, 1);
 }
 
 TEST_F(AutoModelTest, WhatThePackageRecommendsIsItsBest) {
