@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,23 +13,9 @@
 #include <vector>
 
 #include "replayrt/replayrt.hpp"
+#include "shim_errors.hpp"
 
 namespace {
-
-thread_local std::string last_error;
-
-template <class Function>
-int guarded(Function&& function) noexcept {
-  try {
-    std::forward<Function>(function)();
-    return 0;
-  } catch (const std::exception& error) {
-    last_error = error.what();
-  } catch (...) {
-    last_error = "an exception that is no std::exception";
-  }
-  return 1;
-}
 
 /// What `function` gives, and how long it took.
 template <class Function>

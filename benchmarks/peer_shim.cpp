@@ -2,32 +2,13 @@
 // measured in one process. Functions return 0, or 1 after an error that `peer_error` tells.
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "replayrt/replayrt.hpp"
-
-namespace {
-
-thread_local std::string last_error;
-
-template <class Function>
-int guarded(Function&& function) noexcept {
-  try {
-    std::forward<Function>(function)();
-    return 0;
-  } catch (const std::exception& error) {
-    last_error = error.what();
-  } catch (...) {
-    last_error = "an exception that is no std::exception";
-  }
-  return 1;
-}
-
-}  // namespace
+#include "shim_errors.hpp"
 
 extern "C" {
 

@@ -161,22 +161,18 @@ void read_class_names_operations(const JsonValue& value, std::vector<std::string
 InferenceConfig parse_inference_config(std::string_view text,
                                        std::vector<PackageProblem>& problems) {
   InferenceConfig config;
-  ProblemList list("inference_config.json", problems);
-  const std::optional<JsonDocument> document = JsonDocument::parse(text, list);
-  if (!document) {
-    return config;
-  }
-  std::optional<JsonObject> root = document->root().object();
-  if (!root) {
-    return config;
-  }
-  read_image_pre_processing(root->optional("image_pre_processing"), config.image_pre_processing);
-  read_network_input(root->required("network_input"), config.network_input);
-  read_forward_pass(root->optional_not_null("forward_pass"), config);
-  config.post_processing = read_post_processing(root->optional("post_processing"));
-  static_cast<void>(root->optional("model_initialization").object());
-  read_class_names_operations(root->optional("class_names_operations"), config.removed_class_names);
-  root->warn_of_unknown_keys();
+  read_object(text, "inference_config.json", problems,
+              [&](JsonObject& root, ProblemList& /*list*/) {
+                read_image_pre_processing(root.optional("image_pre_processing"),
+                                          config.image_pre_processing);
+                read_network_input(root.required("network_input"), config.network_input);
+                read_forward_pass(root.optional_not_null("forward_pass"), config);
+                config.post_processing = read_post_processing(root.optional("post_processing"));
+                static_cast<void>(root.optional("model_initialization").object());
+                read_class_names_operations(root.optional("class_names_operations"),
+                                            config.removed_class_names);
+                root.warn_of_unknown_keys();
+              });
   return config;
 }
 

@@ -89,4 +89,17 @@ JsonValue JsonDocument::root() const {
   return {root_.get(), "", true, *problems_};
 }
 
+void read_object(std::string_view text, std::string_view file,
+                 std::vector<PackageProblem>& problems,
+                 const std::function<void(JsonObject& root, ProblemList& list)>& read) {
+  ProblemList list(file, problems);
+  const std::optional<JsonDocument> document = JsonDocument::parse(text, list);
+  if (!document) {
+    return;
+  }
+  if (std::optional<JsonObject> root = document->root().object()) {
+    read(*root, list);
+  }
+}
+
 }  // namespace replayrt::models

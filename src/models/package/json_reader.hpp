@@ -133,4 +133,10 @@ class JsonDocument {
   ProblemList* problems_;
 };
 
+/// Calls `read` with the object that the text of `file` is; does not if it is none, and reports
+/// that.
+void read_object(std::string_view text, std::string_view file,
+                 std::vector<PackageProblem>& problems,
+                 const std::function<void(JsonObject& root, ProblemList& list)>& read);
+
 }  // namespace replayrt::models

@@ -118,24 +118,17 @@ void read_file(const std::string& handle, const JsonValue& value, std::vector<Ma
 
 Manifest parse_manifest(std::string_view text, std::vector<PackageProblem>& problems) {
   Manifest manifest;
-  ProblemList list(kFileName, problems);
-  const std::optional<JsonDocument> document = JsonDocument::parse(text, list);
-  if (!document) {
-    return manifest;
-  }
-  std::optional<JsonObject> root = document->root().object();
-  if (!root) {
-    return manifest;
-  }
-  check_package_manifest(root->required("packageManifest"));
-  if (const std::optional<JsonObject> files = root->required("files").object()) {
-    files->for_each([&](const std::string& handle, const JsonValue& md5) {
-      read_file(handle, md5, manifest.files);
-    });
-  }
-  root->ignore("modelArchitecture");
-  root->ignore("taskType");
-  root->warn_of_unknown_keys();
+  read_object(text, kFileName, problems, [&](JsonObject& root, ProblemList& /*list*/) {
+    check_package_manifest(root.required("packageManifest"));
+    if (const std::optional<JsonObject> files = root.required("files").object()) {
+      files->for_each([&](const std::string& handle, const JsonValue& md5) {
+        read_file(handle, md5, manifest.files);
+      });
+    }
+    root.ignore("modelArchitecture");
+    root.ignore("taskType");
+    root.warn_of_unknown_keys();
+  });
   return manifest;
 }
 

@@ -122,25 +122,18 @@ void check_rest(JsonObject& object) {
 
 ModelConfig parse_model_config(std::string_view text, std::vector<PackageProblem>& problems) {
   ModelConfig config;
-  ProblemList list("model_config.json", problems);
-  const std::optional<JsonDocument> document = JsonDocument::parse(text, list);
-  if (!document) {
-    return config;
-  }
-  std::optional<JsonObject> root = document->root().object();
-  if (!root) {
-    return config;
-  }
-  config.model_architecture = read_text(*root, "model_architecture");
-  config.task_type = read_text(*root, "task_type");
-  config.backend_type = read_backend_type(*root);
-  check_local_code(*root);
-  config.model_id = read_text(*root, "model_id");
-  read_features(root->optional("model_features"), config.model_features);
-  config.recommended_parameters =
-      read_recommended_parameters(root->optional("recommended_parameters"));
-  check_rest(*root);
-  root->warn_of_unknown_keys();
+  read_object(text, "model_config.json", problems, [&](JsonObject& root, ProblemList& /*list*/) {
+    config.model_architecture = read_text(root, "model_architecture");
+    config.task_type = read_text(root, "task_type");
+    config.backend_type = read_backend_type(root);
+    check_local_code(root);
+    config.model_id = read_text(root, "model_id");
+    read_features(root.optional("model_features"), config.model_features);
+    config.recommended_parameters =
+        read_recommended_parameters(root.optional("recommended_parameters"));
+    check_rest(root);
+    root.warn_of_unknown_keys();
+  });
   return config;
 }
 

@@ -45,34 +45,27 @@ void check_dynamic(const JsonValue& min, const JsonValue& opt, const JsonValue& 
 
 TrtConfig parse_trt_config(std::string_view text, std::vector<PackageProblem>& problems) {
   TrtConfig config;
-  ProblemList list("trt_config.json", problems);
-  const std::optional<JsonDocument> document = JsonDocument::parse(text, list);
-  if (!document) {
-    return config;
-  }
-  std::optional<JsonObject> root = document->root().object();
-  if (!root) {
-    return config;
-  }
-  const JsonValue fixed = root->optional("static_batch_size");
-  const JsonValue min = root->optional("dynamic_batch_size_min");
-  const JsonValue opt = root->optional("dynamic_batch_size_opt");
-  const JsonValue max = root->optional("dynamic_batch_size_max");
-  config.static_batch_size = fixed.exact_integer();
-  config.dynamic_batch_size_min = min.exact_integer();
-  config.dynamic_batch_size_opt = opt.exact_integer();
-  config.dynamic_batch_size_max = max.exact_integer();
-  if (!fixed.present()) {
-    check_dynamic(min, opt, max, config, list);
-  } else {
-    if (config.static_batch_size && *config.static_batch_size < 1) {
-      fixed.error("expected at least 1, found " + std::to_string(*config.static_batch_size));
+  read_object(text, "trt_config.json", problems, [&](JsonObject& root, ProblemList& list) {
+    const JsonValue fixed = root.optional("static_batch_size");
+    const JsonValue min = root.optional("dynamic_batch_size_min");
+    const JsonValue opt = root.optional("dynamic_batch_size_opt");
+    const JsonValue max = root.optional("dynamic_batch_size_max");
+    config.static_batch_size = fixed.exact_integer();
+    config.dynamic_batch_size_min = min.exact_integer();
+    config.dynamic_batch_size_opt = opt.exact_integer();
+    config.dynamic_batch_size_max = max.exact_integer();
+    if (!fixed.present()) {
+      check_dynamic(min, opt, max, config, list);
+    } else {
+      if (config.static_batch_size && *config.static_batch_size < 1) {
+        fixed.error("expected at least 1, found " + std::to_string(*config.static_batch_size));
+      }
+      if (min.present() || opt.present() || max.present()) {
+        fixed.warn("is given, and so the dynamic batch sizes are ignored");
+      }
     }
-    if (min.present() || opt.present() || max.present()) {
-      fixed.warn("is given, and so the dynamic batch sizes are ignored");
-    }
-  }
-  root->warn_of_unknown_keys();
+    root.warn_of_unknown_keys();
+  });
   return config;
 }
 
