@@ -13,7 +13,12 @@ struct Command {
   std::function<void()> run;
 };
 
-Command add_inspect(CLI::App& program);
+struct LoadFlags;
+
+/// What `inspect` does with a folder.
+using InspectPackage = std::function<void(const LoadFlags& flags, bool as_json)>;
+
+Command add_inspect(CLI::App& program, InspectPackage inspect_package);
 /// `command_line` is what the report says was called.
 Command add_bench(CLI::App& program, std::string command_line);
 Command add_run(CLI::App& program);
@@ -21,8 +26,8 @@ Command add_build(CLI::App& program);
 Command add_info(CLI::App& program);
 Command add_predict(CLI::App& program);
 
-/// Adds the commands that this program has. Not part of the libraries: the rehearsal of the GPU
-/// proof has a list of its own.
+/// Adds the commands that this program has: commands.cpp in a build that knows model packages,
+/// engine_commands.cpp in one that does not and in the rehearsal of the GPU proof.
 std::vector<Command> add_commands(CLI::App& program, const std::string& command_line);
 
 }  // namespace replayrt::cli

@@ -1,17 +1,16 @@
+#include "inspect.hpp"
+
 #include <fmt/format.h>
 
-#include <exception>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <system_error>
+#include <utility>
 
 #include "command.hpp"
-#include "error.hpp"
 #include "files.hpp"
 #include "flags.hpp"
-#include "inspect_package.hpp"
 #include "text.hpp"
 
 namespace replayrt::cli {
@@ -27,11 +26,6 @@ constexpr const char* kFooter =
 In shapes `?` is a dimension that may have any extent, `1..8` one from 1 to 8.)";
 
 using Json = nlohmann::ordered_json;
-
-struct InspectOptions {
-  LoadFlags load;
-  bool as_json = false;
-};
 
 std::string range_text(const DimensionRange& range) {
   if (!range.is_dynamic()) {
@@ -75,13 +69,6 @@ std::string specs_text(const char* title, const std::vector<TensorSpec>& specs) 
   return text;
 }
 
-std::string inspect_text(const InspectOptions& options, const Engine& engine) {
-  return fmt::format("model      {}\nbackend    {}\ndevice     {}\nprecision  {}\n",
-                     options.load.model.string(), backend_text(engine.backend_name()),
-                     engine.device().to_string(), precision_text(engine, options.load)) +
-         specs_text("inputs", engine.inputs()) + specs_text("outputs", engine.outputs());
-}
-
 Json specs_json(const std::vector<TensorSpec>& specs) {
   Json list = Json::array();
   for (const TensorSpec& spec : specs) {
@@ -108,85 +95,49 @@ Json specs_json(const std::vector<TensorSpec>& specs) {
   return list;
 }
 
-Json inspect_json(const InspectOptions& options, const Engine& engine) {
-  return {
-      {"model", options.load.model.string()},  {"backend", engine.backend_name()},
-      {"device", engine.device().to_string()}, {"precision", precision_text(engine, options.load)},
-      {"inputs", specs_json(engine.inputs())}, {"outputs", specs_json(engine.outputs())}};
+}  // namespace
+
+std::string engine_text(const LoadFlags& flags, const Engine& engine) {
+  return fmt::format("model      {}\nbackend    {}\ndevice     {}\nprecision  {}\n",
+                     flags.model.string(), backend_text(engine.backend_name()),
+                     engine.device().to_string(), precision_text(engine, flags)) +
+         specs_text("inputs", engine.inputs()) + specs_text("outputs", engine.outputs());
+}
+
+Json engine_json(const LoadFlags& flags, const Engine& engine) {
+  return {{"model", flags.model.string()},         {"backend", engine.backend_name()},
+          {"device", engine.device().to_string()}, {"precision", precision_text(engine, flags)},
+          {"inputs", specs_json(engine.inputs())}, {"outputs", specs_json(engine.outputs())}};
 }
 
 void write_json(const Json& json) {
   write_stdout(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-void inspect_model(const InspectOptions& options) {
-  const Engine engine = load(options.load);
-  if (options.as_json) {
-    write_json(inspect_json(options, engine));
-  } else {
-    write_stdout(inspect_text(options, engine));
-  }
-}
-
-/// The report comes first, whatever fails then.
-void inspect_package(const InspectOptions& options) {
-  const ModelPackage package = read_model_package(options.load.model);
-  const std::optional<std::filesystem::path> weights =
-      package.usable() ? loadable_weights(package, options.load.options.backend) : std::nullopt;
-  std::optional<Engine> engine;
-  std::exception_ptr failure;
-  InspectOptions of_weights = options;
-  if (weights) {
-    of_weights.load.model = *weights;
-    try {
-      engine = load(of_weights.load);
-    } catch (const UsageError&) {
-      throw;
-    } catch (const Error&) {
-      failure = std::current_exception();
-    }
-  }
-  if (options.as_json) {
-    Json json = package_json(package);
-    if (engine) {
-      json.update(inspect_json(of_weights, *engine));
-    }
-    write_json(json);
-  } else {
-    write_stdout(package_text(package) +
-                 (engine ? "\n" + inspect_text(of_weights, *engine) : std::string()));
-  }
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  require_no_errors(package);
-}
-
-void inspect(const InspectOptions& options) {
-  std::error_code ignored;
-  const std::filesystem::path& model = options.load.model;
-  if (!std::filesystem::is_directory(model, ignored)) {
-    inspect_model(options);
-  } else if (looks_like_package(model)) {
-    inspect_package(options);
-  } else {
-    throw Error(ErrorCode::kFileAccess,
-                fmt::format("{}: is a directory, and no model package, which would have a "
-                            "model_config.json",
-                            model.string()));
-  }
-}
-
-}  // namespace
-
-Command add_inspect(CLI::App& program) {
+Command add_inspect(CLI::App& program, InspectPackage inspect_package) {
   CLI::App* app =
       program.add_subcommand("inspect", "Show what a model takes and gives, or what a package is");
   app->footer(kFooter);
-  const auto options = std::make_shared<InspectOptions>();
+  struct Options {
+    LoadFlags load;
+    bool as_json = false;
+  };
+  const auto options = std::make_shared<Options>();
   add_load_flags(*app, options->load, std::string(kModelHelp) + ", or the folder of a package");
   app->add_flag("--json", options->as_json, "Print JSON");
-  return {app, [options] { inspect(*options); }};
+  return {app, [options, inspect_package = std::move(inspect_package)] {
+            std::error_code ignored;
+            if (std::filesystem::is_directory(options->load.model, ignored)) {
+              inspect_package(options->load, options->as_json);
+              return;
+            }
+            const Engine engine = load(options->load);
+            if (options->as_json) {
+              write_json(engine_json(options->load, engine));
+            } else {
+              write_stdout(engine_text(options->load, engine));
+            }
+          }};
 }
 
 }  // namespace replayrt::cli

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "error.hpp"
+#include "files.hpp"
+#include "inspect.hpp"
 #include "replayrt/load_engine.hpp"
 #include "text.hpp"
 
@@ -341,6 +345,45 @@ void require_no_errors(const ModelPackage& package) {
   throw Error(first->code,
               fmt::format("{}: this package cannot be used: {} {}", package.folder.string(), errors,
                           errors == 1 ? "error" : "errors"));
+}
+
+void inspect_package(const LoadFlags& flags, bool as_json) {
+  if (!looks_like_package(flags.model)) {
+    throw Error(ErrorCode::kFileAccess,
+                fmt::format("{}: is a directory, and no model package, which would have a "
+                            "model_config.json",
+                            flags.model.string()));
+  }
+  const ModelPackage package = read_model_package(flags.model);
+  const std::optional<fs::path> weights =
+      package.usable() ? loadable_weights(package, flags.options.backend) : std::nullopt;
+  std::optional<Engine> engine;
+  std::exception_ptr failure;
+  LoadFlags of_weights = flags;
+  if (weights) {
+    of_weights.model = *weights;
+    try {
+      engine = load(of_weights);
+    } catch (const UsageError&) {
+      throw;
+    } catch (const Error&) {
+      failure = std::current_exception();  // The report comes first.
+    }
+  }
+  if (as_json) {
+    Json json = package_json(package);
+    if (engine) {
+      json.update(engine_json(of_weights, *engine));
+    }
+    write_json(json);
+  } else {
+    write_stdout(package_text(package) +
+                 (engine ? "\n" + engine_text(of_weights, *engine) : std::string()));
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  require_no_errors(package);
 }
 
 }  // namespace replayrt::cli

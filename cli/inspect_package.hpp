@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "flags.hpp"
 #include "replayrt/models/model_package.hpp"
 
 namespace replayrt::cli {
@@ -27,5 +28,10 @@ std::optional<std::filesystem::path> loadable_weights(const ModelPackage& packag
 /// Throws Error with the code of the first error if there is one; the message says how many there
 /// are.
 void require_no_errors(const ModelPackage& package);
+
+/// What `inspect` does with a folder: tells what the package is, all that is wrong with it, and
+/// what its weights take and give. Throws Error, after the report, if the package cannot be used or
+/// its weights not be loaded; at once if the folder is no package.
+void inspect_package(const LoadFlags& flags, bool as_json);
 
 }  // namespace replayrt::cli

@@ -16,8 +16,10 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/replayrt-config-version.
   COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/replayrt-config.cmake" "${PROJECT_BINARY_DIR}/replayrt-config-version.cmake"
   DESTINATION ${replayrt_package_dir} COMPONENT development)
-install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindOpenCVImage.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindLibmd.cmake"
-  DESTINATION ${replayrt_package_dir} COMPONENT development)
+if(REPLAYRT_MODELS)
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindOpenCVImage.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindLibmd.cmake"
+    DESTINATION ${replayrt_package_dir} COMPONENT development)
+endif()
 if(REPLAYRT_HAS_TENSORRT)
   install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindCUDARuntime.cmake"
     DESTINATION ${replayrt_package_dir} COMPONENT development)

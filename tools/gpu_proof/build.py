@@ -40,6 +40,7 @@ def options(job: Job) -> list[str]:
     found = [
         "-DCMAKE_BUILD_TYPE=Release",
         "-DREPLAYRT_OPENVINO=OFF",
+        "-DREPLAYRT_MODELS=OFF",
         "-DREPLAYRT_TENSORRT=ON",
         f"-DREPLAYRT_TENSORRT_INCLUDE_DIR={job.tensorrt.include}",
         "-DREPLAYRT_BUILD_EXAMPLES=OFF",
