@@ -87,8 +87,8 @@ void check_post_processing(const ModelPackage& package, const Family& family,
 }  // namespace
 
 const std::vector<Family>& all_families() {
-  static const std::vector<Family> families = collected();
-  return families;
+  static const std::vector<Family> kFamilies = collected();
+  return kFamilies;
 }
 
 const Family* find_family(std::string_view architecture, std::string_view task) {

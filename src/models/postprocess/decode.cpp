@@ -48,9 +48,9 @@ void suppress(std::vector<Candidate>& boxes, const DetectionSettings& settings) 
 
 /// The best scores of rows `first` to `first + length`, class after class: the whole block stays in
 /// the cache, and the compiler makes vector instructions of the inner loop.
-template <std::size_t kBlock>
+template <std::size_t Block>
 void best_scores(const float* scores, std::size_t classes, std::size_t rows, std::size_t first,
-                 std::size_t length, std::array<float, kBlock>& best) {
+                 std::size_t length, std::array<float, Block>& best) {
   std::fill_n(best.begin(), length, kNothing);
   for (std::size_t c = 0; c < classes; ++c) {
     const float* const row = scores + c * rows + first;
