@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <system_error>
 
+#include "auto/backend_table.hpp"
 #include "auto/model_state.hpp"
+#include "models/size_text.hpp"
 #include "replayrt/core/log.hpp"
 
 namespace replayrt {
@@ -68,11 +70,7 @@ bool is_available(std::string_view backend) {
 
 Weights choose_weights(const ModelPackage& package, const AutoModelOptions& options) {
   const std::string& backend = options.backend;
-  if (backend != "auto" && backend != kOpenVino && backend != kTensorRt) {
-    throw Error(ErrorCode::kInvalidParameter, "backend '" + backend +
-                                                  "' is unknown: expected auto, openvino or "
-                                                  "tensorrt");
-  }
+  detail::named_backend(backend);  // Throws if there is none of this name.
   std::vector<Weights> fitting;
   const bool any_device = options.device == "auto";
   const bool cpu = any_device || Device::parse(options.device).type == DeviceType::kCpu;
@@ -95,13 +93,12 @@ Weights choose_weights(const ModelPackage& package, const AutoModelOptions& opti
 
 void require_resolution(ImageSize size, const Family& family, const AutoModelOptions& options) {
   const std::optional<ImageSize>& most = options.rf_detr_max_input_resolution;
-  if (family.resampling == models::Resampling::kPillow && most.has_value() &&
+  if (family.boxes_are_relative && most.has_value() &&
       (size.height > most->height || size.width > most->width)) {
     throw Error(ErrorCode::kModelPackageRestricted,
                 "inference_config.json: network_input.training_input_size is " +
-                    std::to_string(size.height) + " x " + std::to_string(size.width) +
-                    ": rf_detr_max_input_resolution allows " + std::to_string(most->height) +
-                    " x " + std::to_string(most->width));
+                    models::size_text(size) + ": rf_detr_max_input_resolution allows " +
+                    models::size_text(*most));
   }
 }
 
@@ -153,11 +150,10 @@ void align_size(const ModelPackage& package, const Family& family, const Engine&
     return;
   }
   const std::string message = "inference_config.json: network_input.training_input_size is " +
-                              std::to_string(network.training_input_size.height) + " x " +
-                              std::to_string(network.training_input_size.width) +
+                              models::size_text(network.training_input_size) +
                               " (height x width), but the network takes " +
-                              std::to_string(taken->height) + " x " + std::to_string(taken->width);
-  if (family.resampling != models::Resampling::kPillow) {
+                              models::size_text(*taken);
+  if (!family.boxes_are_relative) {
     throw Error(ErrorCode::kCorruptedModel,
                 "package '" + package.folder.string() + "': " + message);
   }

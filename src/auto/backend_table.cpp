@@ -1,6 +1,7 @@
 #include "auto/backend_table.hpp"
 
 #include <array>
+#include <string>
 
 #include "backends/openvino/backend.hpp"
 #include "backends/tensorrt/backend.hpp"
@@ -29,6 +30,21 @@ std::span<const Backend> backend_table() {
        .make_stream = tensorrt::make_stream},
   }};
   return kBackends;
+}
+
+const Backend* named_backend(const std::string& name) {
+  if (name == "auto") {
+    return nullptr;
+  }
+  std::string known = "auto";
+  for (const Backend& backend : backend_table()) {
+    if (backend.name == name) {
+      return &backend;
+    }
+    known.append(", ").append(backend.name);
+  }
+  throw Error(ErrorCode::kInvalidParameter,
+              "backend '" + name + "' is unknown: expected one of " + known);
 }
 
 }  // namespace replayrt::detail

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "replayrt/load_engine.hpp"
@@ -23,5 +24,9 @@ struct Backend {
 };
 
 std::span<const Backend> backend_table();
+
+/// The backend that is asked for by name; null for "auto". Throws Error(kInvalidParameter) that
+/// lists the names if there is none.
+const Backend* named_backend(const std::string& name);
 
 }  // namespace replayrt::detail

@@ -13,22 +13,7 @@ namespace {
 
 using detail::Backend;
 using detail::backend_table;
-
-// The backend that was asked for by name; null for "auto".
-const Backend* named_backend(const std::string& name) {
-  if (name == "auto") {
-    return nullptr;
-  }
-  std::string known = "auto";
-  for (const Backend& backend : backend_table()) {
-    if (backend.name == name) {
-      return &backend;
-    }
-    known.append(", ").append(backend.name);
-  }
-  throw Error(ErrorCode::kInvalidParameter,
-              "backend '" + name + "' is unknown: expected one of " + known);
-}
+using detail::named_backend;
 
 const Backend& backend_for(const std::filesystem::path& path) {
   std::string accepted;

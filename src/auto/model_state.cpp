@@ -73,7 +73,7 @@ ModelState::ModelState(ModelPackage package, const Family& family, NetworkInput 
 
 void ModelState::remove_classes() {
   const std::vector<std::string>& removed = package_.inference_config.removed_class_names;
-  if (family_.resampling == models::Resampling::kPillow && !removed.empty()) {
+  if (family_.removes_classes && !removed.empty()) {
     class_names_.clear();
     for (const std::string& name : package_.class_names) {
       const bool remains = std::ranges::find(removed, name) == removed.end();

@@ -58,6 +58,10 @@ struct Family {
   Resampling resampling = Resampling::kOpenCv;
   std::optional<PostProcessing::Type> post_processing{};  ///< What the package must say.
   Fused fused = Fused::kIgnored;
+  /// Boxes are parts of the network's input: a network of a fixed size decides on the size,
+  /// whatever the package says. Such families are what `rf_detr_max_input_resolution` limits.
+  bool boxes_are_relative = false;
+  bool removes_classes = false;  ///< `class_names_operations` count.
   /// Where the number of classes shows in an output's shape, unless the network has selected.
   std::optional<ClassAxis> class_axis{};
   Parameters parameters{};

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "models/families/family.hpp"
+#include "models/package/problem_list.hpp"
+#include "models/package/text.hpp"
 
 namespace replayrt::models {
 namespace {
@@ -21,28 +23,17 @@ std::vector<Family> collected() {
 }
 
 std::string known_families() {
-  std::string text;
+  std::vector<std::string> names;
   for (const Family& family : all_families()) {
-    text.append(text.empty() ? "" : ", ").append(family.architecture);
-    text.append(" (").append(to_string(family.task)).append(")");
+    names.push_back(std::string(family.architecture) + " (" + std::string(to_string(family.task)) +
+                    ")");
   }
-  return text;
+  return join(names, ", ");
 }
 
-std::string joined(const std::vector<std::string_view>& texts) {
-  std::string all;
-  for (const std::string_view text : texts) {
-    all.append(all.empty() ? "" : ", ").append(text);
-  }
-  return all.empty() ? "none" : all;
-}
-
-PackageProblem error(ErrorCode code, const char* file, std::string key, std::string message) {
-  return {.severity = PackageProblem::Severity::kError,
-          .code = code,
-          .file = file,
-          .key = std::move(key),
-          .message = std::move(message)};
+std::string known_features(const Family& family) {
+  const std::vector<std::string> names(family.features.begin(), family.features.end());
+  return names.empty() ? "none" : join(names, ", ");
 }
 
 /// Whether the file is known to be wrong; what it does not say then is no problem of its own.
@@ -52,35 +43,51 @@ bool has_error(const ModelPackage& package, std::string_view file) {
   });
 }
 
-void check_features(const ModelPackage& package, const Family& family,
-                    std::vector<PackageProblem>& problems) {
+void check_features(const ModelPackage& package, const Family& family, ProblemList& problems) {
   for (const std::string& feature : package.model_config.model_features) {
     if (std::ranges::find(family.features, feature) == family.features.end()) {
-      problems.push_back(error(ErrorCode::kModelImplementationNotFound, kModelConfig,
-                               "model_features." + feature,
-                               "architecture " + std::string(family.architecture) +
-                                   " is not known with it: expected " + joined(family.features)));
+      problems.error("model_features." + feature,
+                     "architecture " + std::string(family.architecture) +
+                         " is not known with it: expected " + known_features(family),
+                     ErrorCode::kModelImplementationNotFound);
     }
   }
 }
 
 void check_post_processing(const ModelPackage& package, const Family& family,
-                           std::vector<PackageProblem>& problems) {
+                           ProblemList& problems) {
   const std::optional<PostProcessing>& given = package.inference_config.post_processing;
   if (!family.post_processing.has_value()) {
     return;
   }
   const std::string expected(to_string(*family.post_processing));
   if (!given.has_value() || given->type != *family.post_processing) {
-    problems.push_back(
-        error(ErrorCode::kCorruptedModel, kInferenceConfig, "post_processing.type",
-              (given ? "is " + std::string(to_string(given->type)) : std::string("is missing")) +
-                  ": architecture " + std::string(family.architecture) + " for " +
-                  std::string(to_string(family.task)) + " needs " + expected));
+    problems.error(
+        "post_processing.type",
+        (given ? "is " + std::string(to_string(given->type)) : std::string("is missing")) +
+            ": architecture " + std::string(family.architecture) + " for " +
+            std::string(to_string(family.task)) + " needs " + expected);
   } else if (given->fused && family.fused == Fused::kRefused) {
-    problems.push_back(error(ErrorCode::kCorruptedModel, kInferenceConfig, "post_processing.fused",
-                             "is true: networks of architecture " +
-                                 std::string(family.architecture) + " leave NMS to the caller"));
+    problems.error("post_processing.fused", "is true: networks of architecture " +
+                                                std::string(family.architecture) +
+                                                " leave NMS to the caller");
+  }
+}
+
+void check_inference_config(const ModelPackage& package, const Family& family,
+                            ProblemList& problems) {
+  if (!has_error(package, kInferenceConfig)) {
+    check_post_processing(package, family, problems);
+  }
+  if (!package.inference_config.removed_class_names.empty() && !family.removes_classes) {
+    problems.warn("class_names_operations", "is for rfdetr only and is ignored");
+  }
+  if (package.inference_config.network_input.resize_mode == ResizeMode::kFitLongerEdge) {
+    problems.warn("network_input.resize_mode",
+                  "fit-longer-edge gives every picture another size, which the network does not "
+                  "take: " +
+                      std::string(to_string(family.instead_of_fit_longer_edge)) +
+                      " is used instead");
   }
 }
 
@@ -103,37 +110,18 @@ const Family* find_family(std::string_view architecture, std::string_view task) 
 std::vector<PackageProblem> family_problems(const ModelPackage& package) {
   const ModelConfig& config = package.model_config;
   std::vector<PackageProblem> problems;
+  ProblemList of_model(kModelConfig, problems);
   const Family* const family = find_family(config.model_architecture, config.task_type);
-  if (family == nullptr && has_error(package, kModelConfig)) {
-    return problems;  // What it names may be what is wrong.
-  }
-  if (family == nullptr) {
-    problems.push_back(error(ErrorCode::kModelImplementationNotFound, kModelConfig,
-                             "model_architecture",
-                             "'" + config.model_architecture + "' for task '" + config.task_type +
-                                 "' is not known: expected one of " + known_families()));
-    return problems;
-  }
-  check_features(package, *family, problems);
-  if (!has_error(package, kInferenceConfig)) {
-    check_post_processing(package, *family, problems);
-  }
-  if (!package.inference_config.removed_class_names.empty() &&
-      family->resampling != Resampling::kPillow) {
-    problems.push_back({.severity = PackageProblem::Severity::kWarning,
-                        .file = kInferenceConfig,
-                        .key = "class_names_operations",
-                        .message = "is for rfdetr only and is ignored"});
-  }
-  if (package.inference_config.network_input.resize_mode == ResizeMode::kFitLongerEdge) {
-    problems.push_back(
-        {.severity = PackageProblem::Severity::kWarning,
-         .file = kInferenceConfig,
-         .key = "network_input.resize_mode",
-         .message = "fit-longer-edge gives every picture another size, which the network does not "
-                    "take: " +
-                    std::string(to_string(family->instead_of_fit_longer_edge)) +
-                    " is used instead"});
+  if (family != nullptr) {
+    check_features(package, *family, of_model);
+    ProblemList of_inference(kInferenceConfig, problems);
+    check_inference_config(package, *family, of_inference);
+  } else if (!has_error(package, kModelConfig)) {  // Else what it names may be what is wrong.
+    of_model.error("model_architecture",
+                   in_quotes(config.model_architecture) + " for task " +
+                       in_quotes(config.task_type) + " is not known: expected one of " +
+                       known_families(),
+                   ErrorCode::kModelImplementationNotFound);
   }
   return problems;
 }

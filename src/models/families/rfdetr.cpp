@@ -20,6 +20,8 @@ std::vector<Family> rfdetr_families() {
            .instead_of_fit_longer_edge = ResizeMode::kStretch,
            .padding_instead = 0,
            .resampling = Resampling::kPillow,
+           .boxes_are_relative = true,
+           .removes_classes = true,
            .parameters = {.confidence = true, .max_detections = true},
            .default_max_detections = kNoMaxDetections,
            .output_count = 2,

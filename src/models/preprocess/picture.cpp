@@ -5,6 +5,7 @@
 
 #include "models/preprocess/contrast.hpp"
 #include "models/preprocess/placement.hpp"
+#include "models/size_text.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace replayrt::models {
@@ -73,8 +74,7 @@ void crop(Picture& picture, const ImagePreProcessing::StaticCrop& percent,
   const Region region = crop_region(percent, picture.size());
   if (region.size.height < 1 || region.size.width < 1) {
     throw Error(ErrorCode::kModelInput,
-                name + " is " + std::to_string(picture.pixels.rows) + " x " +
-                    std::to_string(picture.pixels.cols) +
+                name + " is " + size_text(picture.size()) +
                     " pixels (height x width): the package's static crop leaves none");
   }
   picture.pixels = picture.pixels(

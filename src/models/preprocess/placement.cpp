@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "models/size_text.hpp"
 #include "replayrt/core/error.hpp"
 #include "replayrt/core/log.hpp"
 
@@ -136,10 +137,8 @@ ImageSize wanted_size(const NetworkInput& network, const std::optional<ImageSize
     return trained;
   }
   if (!network.dynamic_spatial_size.supported) {
-    log(LogLevel::kWarning, "image_size " + std::to_string(requested->height) + " x " +
-                                std::to_string(requested->width) +
-                                " is ignored: the model runs at " + std::to_string(trained.height) +
-                                " x " + std::to_string(trained.width) + " only");
+    log(LogLevel::kWarning, "image_size " + size_text(*requested) +
+                                " is ignored: the model runs at " + size_text(trained) + " only");
     return trained;
   }
   const std::int64_t divisor = network.dynamic_spatial_size.divisor;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/preprocess/pillow_resize.hpp"
+#include "models/size_text.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace replayrt::models {
@@ -43,10 +44,6 @@ void require_image_size(const std::optional<ImageSize>& size) {
                                                   ": expected 1 to " +
                                                   std::to_string(kLargestSide) + " pixels a side");
   }
-}
-
-std::string size_text(ImageSize size) {
-  return std::to_string(size.height) + " x " + std::to_string(size.width);
 }
 
 Error as_error(const cv::Exception& exception) {
