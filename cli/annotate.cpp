@@ -60,9 +60,13 @@ class Pen {
 
   void boxes(const Detections& found) {
     for (std::size_t i = 0; i < found.size(); ++i) {
+      const cv::Scalar color = scalar_of(class_color(found.class_id[i]));
+      if (i < found.polygon.size()) {
+        outline(found.polygon[i], color);
+        continue;
+      }
       const auto& [left, top, right, bottom] = found.xyxy[i];
-      cv::rectangle(page_, cv::Point(left, top), cv::Point(right, bottom),
-                    scalar_of(class_color(found.class_id[i])), line_);
+      cv::rectangle(page_, cv::Point(left, top), cv::Point(right, bottom), color, line_);
     }
     // After all boxes, so that none crosses a label.
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -142,6 +146,14 @@ class Pen {
             std::lround((1 - kMaskOpacity) * at[c] + kMaskOpacity * color[c]));
       }
     }
+  }
+
+  void outline(const std::array<std::array<std::int32_t, 2>, 4>& corners, const cv::Scalar& color) {
+    std::vector<cv::Point> points;
+    for (const auto& [x, y] : corners) {
+      points.emplace_back(x, y);
+    }
+    cv::polylines(page_, points, true, color, line_, cv::LINE_AA);
   }
 
   void connect(const std::vector<KeyPoint>& points, std::int64_t from, std::int64_t to,

@@ -13,6 +13,7 @@
 #include "error.hpp"
 #include "files.hpp"
 #include "inspect.hpp"
+#include "inspect_text.hpp"
 #include "replayrt/load_engine.hpp"
 #include "text.hpp"
 
@@ -77,7 +78,9 @@ std::string input_text(const NetworkInput& input) {
 
 std::string values_text(const NetworkInput& input) {
   std::vector<std::string> parts;
-  if (input.scaling_factor) {
+  if (input.multiplier) {
+    parts.push_back(fmt::format("times {:.6g}", *input.multiplier));
+  } else if (input.scaling_factor) {
     parts.push_back(fmt::format("divided by {}", *input.scaling_factor));
   }
   if (input.normalization) {
@@ -279,6 +282,9 @@ std::string package_text(const ModelPackage& package) {
   if (!package.key_points.empty()) {
     rows.emplace_back("key points", fmt::format("of {} classes", package.key_points.size()));
   }
+  if (is_of_text(package)) {
+    rows.emplace_back("text", text_settings(package));
+  }
   std::string text;
   for (const auto& [name, value] : rows) {
     text += fmt::format("{:<15}  {}\n", name, value);
@@ -307,23 +313,28 @@ Json package_json(const ModelPackage& package) {
                         {"key", problem.key},
                         {"message", problem.message}});
   }
-  return {{"package", package.folder.string()},
-          {"usable", package.usable()},
-          {"model_id", model.model_id},
-          {"architecture", model.model_architecture},
-          {"task", model.task_type},
-          {"package_backend", model.backend_type},
-          {"weights", std::move(weights)},
-          {"input", input_json(config.network_input)},
-          {"pre_processing", pre_processing_json(config.image_pre_processing)},
-          {"batch", batch_json(package)},
-          {"class_names", package.class_names},
-          {"removed_class_names", config.removed_class_names},
-          {"post_processing", post_processing_json(config.post_processing)},
-          {"recommended",
-           {{"confidence", or_null(model.recommended_parameters.confidence)},
-            {"per_class_confidence", model.recommended_parameters.per_class_confidence}}},
-          {"problems", std::move(problems)}};
+  Json json = {{"package", package.folder.string()},
+               {"usable", package.usable()},
+               {"model_id", model.model_id},
+               {"architecture", model.model_architecture},
+               {"task", model.task_type},
+               {"package_backend", model.backend_type},
+               {"weights", std::move(weights)},
+               {"input", input_json(config.network_input)},
+               {"pre_processing", pre_processing_json(config.image_pre_processing)},
+               {"batch", batch_json(package)},
+               {"class_names", package.class_names},
+               {"removed_class_names", config.removed_class_names},
+               {"post_processing", post_processing_json(config.post_processing)},
+               {"recommended",
+                {{"confidence", or_null(model.recommended_parameters.confidence)},
+                 {"per_class_confidence", model.recommended_parameters.per_class_confidence}}},
+               {"problems", std::move(problems)}};
+  if (is_of_text(package)) {
+    json["input"]["multiplier"] = or_null(config.network_input.multiplier);
+    json["text"] = text_settings_json(package);
+  }
+  return json;
 }
 
 std::optional<fs::path> loadable_weights(const ModelPackage& package, std::string_view backend) {

@@ -17,7 +17,10 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/replayrt-config-version.
 install(FILES "${PROJECT_BINARY_DIR}/replayrt-config.cmake" "${PROJECT_BINARY_DIR}/replayrt-config-version.cmake"
   DESTINATION ${replayrt_package_dir} COMPONENT development)
 if(REPLAYRT_MODELS)
-  install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindOpenCVImage.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindLibmd.cmake"
+  set(replayrt_find_modules OpenCVImage Libmd Polyclipping YamlCpp)
+  list(TRANSFORM replayrt_find_modules REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/cmake/Find\\1.cmake"
+    OUTPUT_VARIABLE replayrt_find_files)
+  install(FILES ${replayrt_find_files}
     DESTINATION ${replayrt_package_dir} COMPONENT development)
 endif()
 if(REPLAYRT_HAS_TENSORRT)

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly bin=build/release/bin
-readonly models=build/data/models
+readonly packages=build/data/packages
 readonly out=build/demo
 # What all shapes of these pictures take together fits; with the models and the runs the process stays within 4 GiB.
 readonly max_bytes=2560M
@@ -17,13 +17,13 @@ pictures=("${pictures[@]/%/.png}")
 
 mkdir -p "$out"
 echo "== Reading ${#pictures[@]} pictures three times: detection, direction, recognition; one cache"
-"$bin/replayrt-ocr" "${pictures[@]}" --models "$models" --max-bytes "$max_bytes" \
+"$bin/replayrt-ocr" "${pictures[@]}" --models "$packages" --max-bytes "$max_bytes" \
   --repeat 3 --save "$out" --trace-out "$out"
 
 for model in det rec; do
   echo
   echo "== PP-OCRv6 $model on the shapes of these pictures, every shape captured before"
-  "$bin/replayrt" bench "$models/ppocrv6_$model.onnx" --trace "$out/$model.trace" \
+  "$bin/replayrt" bench "$packages/pp-ocrv6-$model/inference.onnx" --trace "$out/$model.trace" \
     --modes eager,replay --iterations "${DEMO_ITERATIONS:-3}" --max-bytes "$max_bytes" --json "$out/$model.json"
 done
 echo

@@ -5,23 +5,10 @@
 #include <opencv2/imgproc.hpp>
 
 namespace ocr {
-namespace {
-
-constexpr int kMinBatchWidth = 320;
-// Rules and hairlines are taken for lines of text hundreds of times as wide as high; they would
-// cost gigabytes.
-constexpr int kMaxBatchWidth = 4096;
-
-}  // namespace
 
 int scaled_width(cv::Size crop, int max_width) {
   const double width = std::ceil(kLineHeight * (static_cast<double>(crop.width) / crop.height));
   return static_cast<int>(std::min(width, static_cast<double>(max_width)));
-}
-
-int batch_width(double widest) {
-  return static_cast<int>(
-      std::clamp(kLineHeight * widest, double{kMinBatchWidth}, double{kMaxBatchWidth}));
 }
 
 void write_batch(std::span<const cv::Mat> crops, std::span<const std::size_t> order, int width,

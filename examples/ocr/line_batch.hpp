@@ -9,14 +9,10 @@
 namespace ocr {
 
 constexpr std::size_t kLinesPerBatch = 6;
-constexpr int kLineHeight = 48;  ///< What the classifier and the recognition model take.
+constexpr int kLineHeight = 48;  ///< What the classifier takes.
 
 /// The width of a line that is scaled to kLineHeight, at most `max_width`.
 int scaled_width(cv::Size crop, int max_width);
-
-/// The width of a recognition batch: room for a line of `widest` (width per height), from 320 to
-/// 4096.
-int batch_width(double widest);
 
 /// Scales the crops `order` names to the height 48 and writes them into `input`, one row of the
 /// batch each, on the left of `width` columns.

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <opencv2/core.hpp>
 #include <string>
 #include <vector>
 
+#include "replayrt/auto_model.hpp"
 #include "replayrt/replayrt.hpp"
 
 namespace ocr {
@@ -28,8 +30,24 @@ struct CallCounts {
   [[nodiscard]] std::uint64_t calls() const { return eager + captured + replayed; }
 };
 
-/// One model of the pipeline: takes one tensor of floats, gives back one. Remembers the shapes that
-/// it saw. One call at a time.
+/// What the calls of one model were like.
+class CallRecord {
+ public:
+  /// Adds a call with an input of `shape`.
+  void add(const replayrt::Shape& shape, const replayrt::InferResult& result,
+           std::chrono::nanoseconds time);
+
+  [[nodiscard]] const CallCounts& counts() const { return counts_; }
+
+  /// The shape of every input so far, in the order of the calls.
+  [[nodiscard]] const std::vector<replayrt::Shape>& shapes() const { return shapes_; }
+
+ private:
+  CallCounts counts_;
+  std::vector<replayrt::Shape> shapes_;
+};
+
+/// One model file of the pipeline: takes one tensor of floats, gives back one. One call at a time.
 class ModelRunner {
  public:
   /// Throws replayrt::Error as `load_engine` does, and kCorruptedModel if the model is not one f32
@@ -40,19 +58,34 @@ class ModelRunner {
   /// dimensions and one row per row of the input.
   replayrt::Tensor run(const replayrt::TensorView& input, std::size_t output_rank);
 
-  [[nodiscard]] const replayrt::Engine& engine() const { return engine_; }
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
-  [[nodiscard]] const CallCounts& counts() const { return counts_; }
-
-  /// The shape of every input so far, in the order of the calls.
-  [[nodiscard]] const std::vector<replayrt::Shape>& shapes() const { return shapes_; }
+  [[nodiscard]] const CallRecord& record() const { return record_; }
 
  private:
   std::filesystem::path file_;
   replayrt::Engine engine_;
   replayrt::InferOptions infer_options_;
-  CallCounts counts_;
-  std::vector<replayrt::Shape> shapes_;
+  CallRecord record_;
+};
+
+/// One model package of the pipeline. One call at a time.
+class PackageRunner {
+ public:
+  /// Throws replayrt::Error as `AutoModel::from_pretrained` does.
+  PackageRunner(const std::filesystem::path& package, const RunnerOptions& options);
+
+  /// The network's input for BGR pictures. Throws replayrt::Error as `Model::pre_process` does.
+  [[nodiscard]] replayrt::PreProcessedImages prepare(const std::vector<cv::Mat>& pictures) const;
+
+  /// What the model says of the picture at `position` of `batch`, which the network runs by itself.
+  replayrt::Prediction run(const replayrt::PreProcessedImages& batch, std::size_t position);
+
+  [[nodiscard]] const CallRecord& record() const { return record_; }
+
+ private:
+  replayrt::Model model_;
+  replayrt::PredictOptions predict_options_;
+  CallRecord record_;
 };
 
 }  // namespace ocr

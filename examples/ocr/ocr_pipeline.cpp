@@ -30,9 +30,9 @@ bool is_blank(const std::string& text) {
 }  // namespace
 
 OcrPipeline::OcrPipeline(const std::filesystem::path& models, const RunnerOptions& options)
-    : detector_(models / "ppocrv6_det.onnx", options),
+    : detector_(models / "pp-ocrv6-det", options),
       direction_(models / "ppocr_cls.onnx", options),
-      recognizer_(models / "ppocrv6_rec.onnx", models / "ppocrv6_rec_chars.txt", options) {}
+      recognizer_(models / "pp-ocrv6-rec", options) {}
 
 std::vector<TextLine> OcrPipeline::read(const cv::Mat& bgr) {
   const WorkingPicture picture = prepare_picture(bgr);
@@ -43,7 +43,7 @@ std::vector<TextLine> OcrPipeline::read(const cv::Mat& bgr) {
     crops.push_back(crop_line(picture.pixels, box));
   }
   direction_.turn_upright(crops);
-  std::vector<Reading> readings = recognizer_.read(crops);
+  std::vector<replayrt::TextResult> readings = recognizer_.read(crops);
 
   std::vector<TextLine> lines;
   for (std::size_t i = 0; i < boxes.size(); ++i) {

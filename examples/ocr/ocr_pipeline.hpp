@@ -13,22 +13,23 @@
 namespace ocr {
 
 /// Reads the text in pictures: PP-OCRv6 detection, the direction classifier and PP-OCRv6
-/// recognition, three models that share one cache of captured graphs.
+/// recognition, three models that share one cache of captured graphs. Detection and recognition are
+/// model packages.
 ///
 /// Not thread-safe: one picture at a time. Pipelines may share a cache.
 class OcrPipeline {
  public:
-  /// `models` is a folder with ppocrv6_det.onnx, ppocr_cls.onnx, ppocrv6_rec.onnx and
-  /// ppocrv6_rec_chars.txt. Throws replayrt::Error that names what is missing or unusable.
+  /// `models` is a folder with the packages pp-ocrv6-det and pp-ocrv6-rec, and ppocr_cls.onnx.
+  /// Throws replayrt::Error that names what is missing or unusable.
   OcrPipeline(const std::filesystem::path& models, const RunnerOptions& options);
 
   /// The lines of text in `bgr` (8-bit, 3 channels) in reading order. Throws as `prepare_picture`
   /// and the models do; the pipeline stays usable.
   std::vector<TextLine> read(const cv::Mat& bgr);
 
-  [[nodiscard]] const ModelRunner& detection() const { return detector_.runner(); }
-  [[nodiscard]] const ModelRunner& direction() const { return direction_.runner(); }
-  [[nodiscard]] const ModelRunner& recognition() const { return recognizer_.runner(); }
+  [[nodiscard]] const CallRecord& detection() const { return detector_.record(); }
+  [[nodiscard]] const CallRecord& direction() const { return direction_.record(); }
+  [[nodiscard]] const CallRecord& recognition() const { return recognizer_.record(); }
 
  private:
   TextDetector detector_;

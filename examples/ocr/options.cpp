@@ -11,9 +11,8 @@ constexpr int kUsageError = 2;
 void describe(CLI::App& app, Options& options) {
   const auto max_int = std::numeric_limits<std::int64_t>::max();
   app.add_option("PICTURE", options.pictures, "Pictures to read")->required();
-  app.add_option(
-         "--models", options.models,
-         "Folder with ppocrv6_det.onnx, ppocr_cls.onnx, ppocrv6_rec.onnx, ppocrv6_rec_chars.txt")
+  app.add_option("--models", options.models,
+                 "Folder with the model packages pp-ocrv6-det and pp-ocrv6-rec, and ppocr_cls.onnx")
       ->capture_default_str();
   app.add_option(
       "--json", options.json,

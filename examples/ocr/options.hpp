@@ -13,8 +13,8 @@ namespace ocr {
 /// What the command line of `replayrt-ocr` says.
 struct Options {
   std::vector<std::filesystem::path> pictures;
-  std::filesystem::path models = "build/data/models";  ///< Where `make setup` puts them.
-  std::string json;                                    ///< "-" is standard output; empty: none.
+  std::filesystem::path models = "build/data/packages";  ///< Where `make setup` puts them.
+  std::string json;                                      ///< "-" is standard output; empty: none.
   std::filesystem::path save;
   std::filesystem::path trace_out;
   std::int64_t capacity = 128;

@@ -1,23 +1,20 @@
 #include "text_detector.hpp"
 
-#include <opencv2/imgproc.hpp>
+#include <variant>
 
-#include "working_picture.hpp"
+#include "reading_order.hpp"
 
 namespace ocr {
 
 std::vector<Quad> TextDetector::find(const cv::Mat& picture) {
-  const cv::Size size = detector_size(picture.size());
-  cv::resize(picture, resized_, size);
-  const auto planes = input_.resize({1, 3, size.height, size.width});
-  write_planes(resized_, planes, static_cast<std::size_t>(size.width));
-
-  const replayrt::Tensor output = runner_.run(input_.view(), 4);
-  const replayrt::Shape& shape = output.shape();
-  // A header over the tensor's own memory, which lives to the end of this function.
-  const cv::Mat probability(static_cast<int>(shape[2]), static_cast<int>(shape[3]), CV_32F,
-                            output.as<float>().data());
-  std::vector<Quad> boxes = find_text_boxes(probability, picture.size());
+  const replayrt::Prediction prediction = runner_.run(runner_.prepare({picture}), 0);
+  std::vector<Quad> boxes;
+  for (const auto& corners : std::get<replayrt::Detections>(prediction).polygon) {
+    Quad& box = boxes.emplace_back();
+    for (std::size_t i = 0; i < box.size(); ++i) {
+      box[i] = {static_cast<float>(corners[i][0]), static_cast<float>(corners[i][1])};
+    }
+  }
   sort_boxes(boxes);
   return boxes;
 }

@@ -1,11 +1,10 @@
 #pragma once
 
+#include <filesystem>
 #include <opencv2/core.hpp>
 #include <vector>
 
 #include "model_runner.hpp"
-#include "planes.hpp"
-#include "text_boxes.hpp"
 #include "text_line.hpp"
 
 namespace ocr {
@@ -13,18 +12,17 @@ namespace ocr {
 /// Finds where text is in a picture.
 class TextDetector {
  public:
-  TextDetector(const std::filesystem::path& model, const RunnerOptions& options)
-      : runner_(model, options) {}
+  /// `package` is a model package of pp-ocrv6-det.
+  TextDetector(const std::filesystem::path& package, const RunnerOptions& options)
+      : runner_(package, options) {}
 
   /// The boxes of text in `picture` (BGR), in reading order.
   std::vector<Quad> find(const cv::Mat& picture);
 
-  [[nodiscard]] const ModelRunner& runner() const { return runner_; }
+  [[nodiscard]] const CallRecord& record() const { return runner_.record(); }
 
  private:
-  ModelRunner runner_;
-  InputBuffer input_;
-  cv::Mat resized_;
+  PackageRunner runner_;
 };
 
 }  // namespace ocr

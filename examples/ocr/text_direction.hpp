@@ -17,7 +17,7 @@ class TextDirection {
   /// Replaces every crop that is upside down by one that is turned by 180 degrees.
   void turn_upright(std::span<cv::Mat> crops);
 
-  [[nodiscard]] const ModelRunner& runner() const { return runner_; }
+  [[nodiscard]] const CallRecord& record() const { return runner_.record(); }
 
  private:
   ModelRunner runner_;

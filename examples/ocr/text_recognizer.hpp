@@ -1,37 +1,28 @@
 #pragma once
 
+#include <filesystem>
 #include <opencv2/core.hpp>
 #include <span>
 #include <vector>
 
-#include "ctc.hpp"
 #include "model_runner.hpp"
-#include "planes.hpp"
 
 namespace ocr {
 
 /// Reads lines of text.
 class TextRecognizer {
  public:
-  /// `characters` is the file that CharacterSet::load reads.
-  TextRecognizer(const std::filesystem::path& model, const std::filesystem::path& characters,
-                 const RunnerOptions& options)
-      : runner_(model, options),
-        character_file_(characters),
-        characters_(CharacterSet::load(characters)) {}
+  /// `package` is a model package of pp-ocrv6-rec.
+  TextRecognizer(const std::filesystem::path& package, const RunnerOptions& options)
+      : runner_(package, options) {}
 
   /// The text of every crop, in their order.
-  std::vector<Reading> read(std::span<const cv::Mat> crops);
+  std::vector<replayrt::TextResult> read(std::span<const cv::Mat> crops);
 
-  [[nodiscard]] const ModelRunner& runner() const { return runner_; }
+  [[nodiscard]] const CallRecord& record() const { return runner_.record(); }
 
  private:
-  void require_classes(const replayrt::Shape& output) const;
-
-  ModelRunner runner_;
-  std::filesystem::path character_file_;
-  CharacterSet characters_;
-  InputBuffer input_;
+  PackageRunner runner_;
 };
 
 }  // namespace ocr

@@ -13,13 +13,14 @@ namespace {
 constexpr int kMinSide = 30;
 constexpr int kMaxSide = 2000;
 constexpr int kStep = 32;  // Every stride of the detection model divides it.
-constexpr int kDetectorMinSide = 736;
 constexpr int kMaxWidthPerHeight = 8;
 constexpr int kMinHeight = 30;
 // Only pictures narrower than kMinSide can reach these: without them one row of pixels takes
 // gigabytes.
 constexpr int kMaxSideRatio = 200;
-constexpr double kMaxDetectorPixels = 6'000'000;
+// The detector enlarges pictures until the shorter side has 736 pixels: what is narrower than this
+// would become more than six million pixels, for which it takes gigabytes.
+constexpr int kMaxHeightPerWidth = 11;
 
 /// `size` times `ratio`, to the nearest multiple of 32 (halves to even), at least one step.
 cv::Size scaled(cv::Size size, double ratio) {
@@ -58,6 +59,11 @@ int border_height(cv::Size size) {
   return std::abs(height - size.height) / 2;
 }
 
+int border_width(cv::Size size) {
+  const int least = (size.height + kMaxHeightPerWidth - 1) / kMaxHeightPerWidth;
+  return std::max(least - size.width, 0);
+}
+
 }  // namespace
 
 Quad WorkingPicture::to_original(const Quad& box) const {
@@ -87,20 +93,14 @@ WorkingPicture prepare_picture(const cv::Mat& bgr) {
     picture.ratio_y = static_cast<double>(bgr.rows) / size.height;
   }
   picture.top = border_height(size);
-  if (picture.top > 0) {
+  const int right = border_width(size);
+  if (picture.top > 0 || right > 0) {
     cv::Mat framed;
-    cv::copyMakeBorder(picture.pixels, framed, picture.top, picture.top, 0, 0, cv::BORDER_CONSTANT);
+    cv::copyMakeBorder(picture.pixels, framed, picture.top, picture.top, 0, right,
+                       cv::BORDER_CONSTANT);
     picture.pixels = framed;
   }
   return picture;
-}
-
-cv::Size detector_size(cv::Size size) {
-  const int shorter = std::min(size.width, size.height);
-  double ratio = std::max(1.0, static_cast<double>(kDetectorMinSide) / shorter);
-  const double pixels = ratio * ratio * size.width * size.height;
-  ratio *= std::min(1.0, std::sqrt(kMaxDetectorPixels / pixels));
-  return scaled(size, ratio);
 }
 
 }  // namespace ocr

@@ -19,12 +19,9 @@ struct WorkingPicture {
 };
 
 /// Shrinks pictures with a side above 2000 pixels, enlarges those with one below 30, and gives flat
-/// ones a black border above and below. Throws replayrt::Error(kInvalidParameter) if `bgr` is
-/// empty, not 8-bit BGR, or so narrow that no text can be in it.
+/// ones a black border above and below, narrow ones one on the right. Throws
+/// replayrt::Error(kInvalidParameter) if `bgr` is empty, not 8-bit BGR, or so narrow that no text
+/// can be in it.
 WorkingPicture prepare_picture(const cv::Mat& bgr);
-
-/// The size in which a picture of `size` goes to the detection model: the shorter side at least
-/// 736, both multiples of 32.
-cv::Size detector_size(cv::Size size);
 
 }  // namespace ocr

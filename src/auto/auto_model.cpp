@@ -53,15 +53,14 @@ bool is_available(std::string_view backend) {
 
 [[noreturn]] void refuse_weights(const ModelPackage& package, const AutoModelOptions& options) {
   std::string found;
-  const auto tell = [&](const std::optional<fs::path>& file, const char* name,
-                        const char* backend) {
+  const auto tell = [&](const std::optional<fs::path>& file, const char* backend) {
     if (file.has_value()) {
-      found += std::string(found.empty() ? "" : ", ") + name + " (backend " + backend + ", " +
-               (is_available(backend) ? "available" : "not available here") + ")";
+      found += (found.empty() ? "" : ", ") + file->filename().string() + " (backend " + backend +
+               ", " + (is_available(backend) ? "available" : "not available here") + ")";
     }
   };
-  tell(package.onnx_weights, "weights.onnx", kOpenVino);
-  tell(package.trt_plan, "engine.plan", kTensorRt);
+  tell(package.onnx_weights, kOpenVino);
+  tell(package.trt_plan, kTensorRt);
   throw Error(ErrorCode::kModelImplementationNotFound,
               "package '" + package.folder.string() + "' has nothing for backend '" +
                   options.backend + "' on device '" + options.device + "': found " +
@@ -105,7 +104,7 @@ void require_resolution(ImageSize size, const Family& family, const AutoModelOpt
 GraphEdits::ImageInput image_edit(const NetworkInput& network, const Family& family) {
   constexpr double kU8Max = 255;
   GraphEdits::ImageInput edit;
-  edit.scale = network.scaling_factor.value_or(1);
+  edit.scale = network.multiplier ? 1 / *network.multiplier : network.scaling_factor.value_or(1);
   if (family.resampling == models::Resampling::kPillow) {
     // RF-DETR scales to [0, 1] first, whatever the package says, if it normalises.
     edit.scale = network.normalization ? kU8Max : network.scaling_factor.value_or(kU8Max);
@@ -141,10 +140,42 @@ std::optional<ImageSize> fixed_size(const Engine& engine, bool fused) {
   return ImageSize{height.min, width.min};
 }
 
+/// Pictures of text have many sizes.
+void require_text_sizes(const ModelPackage& package, const Engine& engine, bool fused) {
+  constexpr std::size_t kRank = 4;
+  if (engine.inputs().size() != 1 || !engine.inputs().front().dims.has_value() ||
+      engine.inputs().front().dims->size() != kRank) {
+    return;  // Another check's.
+  }
+  const auto& dims = engine.inputs().front().dims;
+  const DimensionRange& height = (*dims)[fused ? 1 : 2];
+  const DimensionRange& width = (*dims)[fused ? 2 : 3];
+  const std::string network = "package '" + package.folder.string() + "': input '" +
+                              engine.inputs().front().name + "' of the network has shape " +
+                              engine.inputs().front().shape_text();
+  if (width.is_dynamic() && (package.text_recognition.has_value() || height.is_dynamic())) {
+    const std::int64_t wanted =
+        package.text_recognition ? package.text_recognition->line_size.height : height.min;
+    if (!height.is_dynamic() && height.min != wanted) {
+      throw Error(ErrorCode::kCorruptedModel,
+                  network + ", but RecResizeImg.image_shape of inference.yml says height " +
+                      std::to_string(wanted));
+    }
+    return;
+  }
+  throw Error(ErrorCode::kCorruptedModel,
+              network + ": expected one that takes any " +
+                  (package.text_recognition ? "width" : "height and width"));
+}
+
 /// The weights count where they take one size only: outputs of RF-DETR are parts of it, so that it
 /// may be put right; of the others they are pixels of the size they were trained with.
 void align_size(const ModelPackage& package, const Family& family, const Engine& engine, bool fused,
                 NetworkInput& network) {
+  if (family.format == models::PackageFormat::kPaddle) {
+    require_text_sizes(package, engine, fused);
+    return;
+  }
   const std::optional<ImageSize> taken = fixed_size(engine, fused);
   if (!taken.has_value() || network.training_input_size == *taken) {
     return;
@@ -175,8 +206,8 @@ Model AutoModel::from_pretrained(const fs::path& path, const AutoModelOptions& o
   require_resolution(network.training_input_size, family, options);
 
   LoadOptions load = load_options(options, weights);
-  const bool fused =
-      options.fuse_pre_processing && weights.backend == kOpenVino && models::can_fuse(network);
+  const bool fused = options.fuse_pre_processing && weights.backend == kOpenVino &&
+                     models::can_fuse(network) && !package.text_recognition.has_value();
   if (fused) {
     load.edits.image_inputs.push_back(image_edit(network, family));
   }
@@ -227,9 +258,7 @@ std::vector<Prediction> Model::post_process(const InferResult& outputs,
 
 std::vector<Prediction> Model::predict(std::span<const ImageView> images,
                                        const PredictOptions& options) const {
-  state_->require_applicable(options);  // Before the work rather than after it.
-  const PreProcessedImages batch = pre_process(images, options);
-  return post_process(forward(batch, options), batch.metadata, options);
+  return state_->predict(images, options);
 }
 
 Prediction Model::predict(const ImageView& image, const PredictOptions& options) const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "models/element_type.hpp"
@@ -14,6 +16,7 @@ using models::Family;
 using models::HeadOutput;
 
 constexpr std::size_t kImageRank = 4;
+constexpr std::int64_t kMostLinesAtOnce = 8;  // The reference's bound.
 
 std::optional<BatchLimits> batch_limits_of(const ModelPackage& package, const Engine& engine) {
   if (engine.backend_name() == "tensorrt" && package.trt_config.has_value()) {
@@ -29,6 +32,15 @@ std::optional<BatchLimits> batch_limits_of(const ModelPackage& package, const En
   }
   if (const auto& most = package.inference_config.max_dynamic_batch_size; most.has_value()) {
     return BatchLimits{1, *most};
+  }
+  if (package.text_detection.has_value() ||
+      (package.text_recognition.has_value() && engine.backend_name() == "openvino")) {
+    // On a CPU a batch of lines costs as much per line, and this way one graph of a width serves
+    // any number of lines. Pages hardly ever have one size.
+    return BatchLimits{1, 1};
+  }
+  if (package.text_recognition.has_value()) {
+    return BatchLimits{1, kMostLinesAtOnce};
   }
   return std::nullopt;
 }
@@ -62,7 +74,11 @@ ModelState::ModelState(ModelPackage package, const Family& family, NetworkInput 
                       .network = std::move(network),
                       .resampling = family.resampling,
                       .fused = fused,
-                      .reference_compatible = options.reference_compatible}),
+                      .reference_compatible = options.reference_compatible,
+                      .text_page = package_.text_detection,
+                      .text_line = package_.text_recognition
+                                       ? std::optional(package_.text_recognition->line_size)
+                                       : std::nullopt}),
       class_names_(package_.class_names) {
   remove_classes();
   check_inputs();
@@ -137,6 +153,16 @@ void ModelState::check_class_count() const {
     return;
   }
   const std::int64_t classes = (*output.dims)[place.axis].min - place.others;
+  if (package_.text_recognition.has_value()) {
+    const std::size_t characters = package_.text_recognition->characters.size();
+    if (classes != static_cast<std::int64_t>(characters)) {
+      refuse_engine(package_, "inference.yml: PostProcess.character_dict has " +
+                                  std::to_string(characters) + " characters, but output '" +
+                                  output.name + "' of the network has classes for " +
+                                  std::to_string(classes) + ", 'nothing' and a space");
+    }
+    return;
+  }
   if (classes != static_cast<std::int64_t>(class_names_.size())) {
     log(LogLevel::kWarning, package_.folder.string() + ": class_names.txt has " +
                                 std::to_string(class_names_.size()) + " names, but output '" +
@@ -172,7 +198,7 @@ void ModelState::require_applicable(const PredictOptions& options) const {
   const bool confidence =
       options.confidence.threshold().has_value() || options.confidence.is_best();
   if (confidence && !known.confidence) {
-    refuse("confidence", ": the most likely class is always given");
+    refuse("confidence", ": " + std::string(known.instead_of_confidence));
   }
   if (options.max_detections.has_value() && !known.max_detections) {
     refuse("max_detections", "");
@@ -193,23 +219,28 @@ PreProcessedImages ModelState::pre_process(std::span<const ImageView> images,
   return pre_processor_(images, options);
 }
 
-InferResult ModelState::forward(const PreProcessedImages& batch,
-                                const PredictOptions& options) const {
+Tensor ModelState::network_input(const PreProcessedImages& batch) const {
   const TensorSpec& input = engine_.inputs()[0];
-  Tensor images = batch.images;
+  const Tensor& images = batch.images;
   if (!images.defined() || images.shape().rank() != kImageRank ||
       images.dtype() != (fused_ ? DType::kU8 : DType::kF32)) {
     throw Error(ErrorCode::kModelInput, "the batch is not one that this model's pre_process made");
   }
-  if (!fused_) {
-    images = models::from_f32(images, input.dtype, input.name);
-  }
+  return fused_ ? images : models::from_f32(images, input.dtype, input.name);
+}
+
+InferResult ModelState::forward(const PreProcessedImages& batch,
+                                const PredictOptions& options) const {
+  const Tensor images = network_input(batch);
+  return run(images.view(), options);
+}
+
+InferResult ModelState::run(const TensorView& images, const PredictOptions& options) const {
   InferOptions infer_options;
   infer_options.graph_cache = cache_;
   infer_options.disable_cuda_graphs = options.disable_cuda_graphs;
   infer_options.batch_limits = batch_limits_;
-  const TensorView view = images.view();
-  return infer(engine_, {&view, 1}, infer_options);
+  return infer(engine_, {&images, 1}, infer_options);
 }
 
 models::DetectionSettings ModelState::settings_for(const PredictOptions& options) const {
@@ -247,11 +278,57 @@ std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
   const models::DecodeInput input{.outputs = heads,
                                   .settings = settings_for(options),
                                   .fused = network_has_selected(),
-                                  .classes = &classes_};
+                                  .classes = &classes_,
+                                  .package = &package_};
   std::vector<Prediction> predictions;
   predictions.reserve(metadata.size());
   for (std::size_t i = 0; i < metadata.size(); ++i) {
     predictions.push_back(family_.decode(input, i, metadata[i]));
+  }
+  return predictions;
+}
+
+std::vector<Prediction> ModelState::predict(std::span<const ImageView> images,
+                                            const PredictOptions& options) const {
+  require_applicable(options);  // Before the work rather than after it.
+  if (package_.text_detection.has_value() && images.size() > 1) {
+    return predict_pages(images, options);
+  }
+  const PreProcessedImages batch = pre_process(images, options);
+  if (package_.text_recognition.has_value()) {
+    return predict_lines(batch, options);
+  }
+  return post_process(forward(batch, options), batch.metadata, options);
+}
+
+std::vector<Prediction> ModelState::predict_pages(std::span<const ImageView> images,
+                                                  const PredictOptions& options) const {
+  std::vector<Prediction> predictions;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const PreProcessedImages page = pre_processor_(images.subspan(i, 1), options, i);
+    predictions.push_back(
+        std::move(post_process(forward(page, options), page.metadata, options).front()));
+  }
+  return predictions;
+}
+
+std::vector<Prediction> ModelState::predict_lines(const PreProcessedImages& batch,
+                                                  const PredictOptions& options) const {
+  const Tensor lines = network_input(batch);
+  const std::size_t count = batch.metadata.size();
+  const std::size_t line_bytes = lines.bytes() / count;
+  const std::size_t most =
+      batch_limits_ ? static_cast<std::size_t>(batch_limits_->max) : std::size_t{1};
+  std::vector<Prediction> predictions;
+  for (std::size_t first = 0; first < count; first += most) {
+    const std::size_t size = std::min(most, count - first);
+    TensorView part = lines.view();
+    part.data = static_cast<const std::byte*>(part.data) + first * line_bytes;
+    part.shape =
+        Shape{static_cast<std::int64_t>(size), part.shape[1], part.shape[2], part.shape[3]};
+    std::ranges::move(
+        post_process(run(part, options), std::span(batch.metadata).subspan(first, size), options),
+        std::back_inserter(predictions));
   }
   return predictions;
 }

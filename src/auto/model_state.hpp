@@ -38,8 +38,19 @@ class ModelState {
   [[nodiscard]] std::vector<Prediction> post_process(
       const InferResult& outputs, std::span<const PreProcessingMetadata> metadata,
       const PredictOptions& options) const;
+  /// All three. Pages of text run one by one, as each has a size of its own; lines of text as many
+  /// at once as the batch limits allow, so that only their outputs are there at a time.
+  [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> images,
+                                                const PredictOptions& options) const;
 
  private:
+  [[nodiscard]] std::vector<Prediction> predict_pages(std::span<const ImageView> images,
+                                                      const PredictOptions& options) const;
+  [[nodiscard]] std::vector<Prediction> predict_lines(const PreProcessedImages& batch,
+                                                      const PredictOptions& options) const;
+  /// The batch in the dtype of the network.
+  [[nodiscard]] Tensor network_input(const PreProcessedImages& batch) const;
+  [[nodiscard]] InferResult run(const TensorView& images, const PredictOptions& options) const;
   void remove_classes();
   void check_inputs() const;
   void find_outputs();

@@ -258,6 +258,44 @@ TEST_F(AutoModelTest, PicturesOfEverySizeAreTaken) {
   }
 }
 
+TEST_F(AutoModelTest, TextNeedsANetworkOfManySizes) {
+  const auto expect_refused = [](const std::string& package, const std::string& network,
+                                 const std::vector<std::string>& parts) {
+    const PackageCopy copy(package);
+    fs::remove(copy.path() / "inference.onnx");
+    fs::copy(fs::path(REPLAYRT_TEST_DATA_DIR) / network, copy.path() / "inference.onnx");
+    expect_error(ErrorCode::kCorruptedModel, parts,
+                 [&] { AutoModel::from_pretrained(copy.path()); });
+  };
+  expect_refused("pp-ocrv6-det", "models/static.onnx", {"expected one that takes any height and"});
+  expect_refused("pp-ocrv6-rec", "models/static.onnx", {"expected one that takes any width"});
+  expect_refused("pp-ocrv6-det", "models/ppocrv6_rec.onnx", {"expected one that takes any height"});
+  expect_refused("pp-ocrv6-rec", "models/two_inputs.onnx", {"2 inputs"});
+}
+
+TEST_F(AutoModelTest, TheHeightOfLinesIsTheNetworks) {
+  const PackageCopy copy("pp-ocrv6-rec");
+  copy.replace("inference.yml", "[3, 48, 320]", "[3, 32, 320]");
+  expect_error(ErrorCode::kCorruptedModel, {"image_shape of inference.yml says height 32"},
+               [&] { AutoModel::from_pretrained(copy.path()); });
+  copy.replace("inference.yml", "[3, 32, 320]", "[3, 48, 320]");
+  copy.replace("inference.yml", "  - \"!\"\n", "");
+  expect_error(ErrorCode::kCorruptedModel, {"character_dict has 18707 characters", "18708"},
+               [&] { AutoModel::from_pretrained(copy.path()); });
+}
+
+TEST_F(AutoModelTest, DilationIsAsThePackageSaysUnlessTheReferencesAnswerIsWanted) {
+  const cv::Mat page = cv::imread(
+      (fs::path(REPLAYRT_TEST_DATA_DIR) / "pictures/numbers.png").string(), cv::IMREAD_COLOR);
+  const ImageView view{.data = page.data, .height = page.rows, .width = page.cols};
+  const auto regions = [&](bool compatible) {
+    const Model model = AutoModel::from_pretrained(packages() / "pp-ocrv6-det",
+                                                   {.reference_compatible = compatible});
+    return std::get<Detections>(model.predict(view)).size();
+  };
+  EXPECT_LT(regions(false), regions(true)) << "words that are near each other become one region";
+}
+
 TEST(FamilyRegistryTest, EveryFamilyIsFoundByNameAndTask) {
   for (const models::Family& family : models::all_families()) {
     EXPECT_EQ(models::find_family(family.architecture, to_string(family.task)), &family);

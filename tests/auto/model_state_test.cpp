@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "core/expect_error.hpp"
-#include "fakes/image_engine.hpp"
+#include "model_states.hpp"
 #include "models/element_type.hpp"
 #include "replayrt/core/log.hpp"
 
@@ -15,15 +15,6 @@ namespace replayrt::detail {
 namespace {
 
 constexpr std::int64_t kSide = 8;
-
-TensorSpec spec(std::string name, DType dtype, std::vector<DimensionRange> dims) {
-  return {.name = std::move(name), .dtype = dtype, .dims = std::move(dims)};
-}
-
-DimensionRange fixed(std::int64_t extent) {
-  return DimensionRange::fixed(extent);
-}
-const DimensionRange kAny{1, 64, {}};
 
 fakes::ImageEngineOptions rows_engine() {
   fakes::ImageEngineOptions options;
@@ -55,21 +46,6 @@ ModelPackage package_of(std::string architecture = "yolov10") {
   package.class_names = {"a", "b", "c"};
   package.inference_config.network_input.training_input_size = {kSide, kSide};
   return package;
-}
-
-ModelState state_of(ModelPackage package, fakes::ImageEngineOptions engine,
-                    std::shared_ptr<GraphCache> cache = nullptr,
-                    const AutoModelOptions& options = {}) {
-  const models::Family& family =
-      *models::find_family(package.model_config.model_architecture, package.model_config.task_type);
-  NetworkInput network = models::network_input_for(package, family);
-  return {std::move(package),
-          family,
-          std::move(network),
-          false,
-          fakes::make_image_engine(std::move(engine)),
-          std::move(cache),
-          options};
 }
 
 Image picture(std::uint8_t value) {

@@ -46,6 +46,14 @@ int lit(const cv::Mat& picture) {
 
 constexpr std::array<std::uint8_t, 3> kBlack = {0, 0, 0};
 
+TEST(AnnotateTest, RegionsOfTextAreDrawnByTheirCorners) {
+  Detections found = boxes({{20, 20, 180, 180}});
+  found.polygon = {{{{100, 20}, {180, 100}, {100, 180}, {20, 100}}}};
+  const cv::Mat page = drawn(black(200, 200), found);
+  EXPECT_NE(at(page, 100, 180), kBlack) << "a corner of the region";
+  EXPECT_EQ(at(page, 180, 180), kBlack) << "a corner of the box around it";
+}
+
 TEST(ClassColorTest, IsAnotherForEveryClassAndStable) {
   std::set<std::array<std::uint8_t, 3>> colors;
   for (std::int64_t id = 0; id < 300; ++id) {

@@ -10,6 +10,7 @@
 
 #include "models/package/class_names.hpp"
 #include "models/package/inference_config.hpp"
+#include "models/package/inference_yml.hpp"
 #include "models/package/key_points.hpp"
 #include "models/package/manifest.hpp"
 #include "models/package/model_config.hpp"
@@ -65,6 +66,37 @@ void check_inference_config(std::string_view text) {
       require(deviation != 0);
     }
   }
+}
+
+void check_normalization(const NetworkInput& input) {
+  require(input.normalization->first.size() == 3 && input.normalization->second.size() == 3);
+  for (const double deviation : input.normalization->second) {
+    require(deviation != 0 && std::isfinite(deviation));
+  }
+}
+
+void check_text_detection(std::string_view text) {
+  std::vector<PackageProblem> problems;
+  NetworkInput input;
+  const TextDetectionConfig config = models::parse_text_detection(text, input, problems);
+  usable(problems);
+  check_normalization(input);
+  require(*input.multiplier != 0 && std::isfinite(*input.multiplier));
+  require(config.limit_side_len >= 1 && config.limit_side_len <= models::kMostSide);
+  require(config.thresh >= 0 && config.thresh <= 1);
+  require(config.box_thresh >= 0 && config.box_thresh <= 1);
+  require(config.unclip_ratio >= 0 && config.unclip_ratio <= 100);
+  require(config.max_candidates >= 1 && config.max_candidates <= models::kMostCandidates);
+}
+
+void check_text_recognition(std::string_view text) {
+  std::vector<PackageProblem> problems;
+  NetworkInput input;
+  const TextRecognitionConfig config = models::parse_text_recognition(text, input, problems);
+  require(!usable(problems) || !config.characters.empty());
+  check_normalization(input);
+  require(config.line_size.height >= 1 && config.line_size.height <= models::kMostLineHeight);
+  require(config.line_size.width >= 1 && config.line_size.width <= models::kMostLineWidth);
 }
 
 void check_trt_config(std::string_view text) {
@@ -130,6 +162,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'k':
       check_key_points(text);
+      break;
+    case 'd':
+      check_text_detection(text);
+      break;
+    case 'r':
+      check_text_recognition(text);
       break;
     case 'c':
       check_rest(0, text);

@@ -97,8 +97,10 @@ def _two_columns(rng: random.Random) -> Image.Image:
 
 
 def _upside_down(rng: random.Random) -> Image.Image:
-    """Only with the direction classifier does this read right."""
-    return _paragraph(rng).rotate(180)
+    """Only with the direction classifier does this read right. It squeezes every line into 192 pixels, in which it
+    cannot tell long ones: which of them it turns would depend on a pixel of their boxes."""
+    lines = [_sentence(rng, 2) for _ in range(7)]
+    return _text(lines, (430, 380), _font(26), spacing=1.9).rotate(180)
 
 
 def _small_print(rng: random.Random) -> Image.Image:

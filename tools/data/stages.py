@@ -33,6 +33,7 @@ STAGES = (
         "packages",
         uses=("package_configs", "package_graph", "package_networks", "package_pictures", "package_yolov8n"),
     ),
+    Stage("text_packages", uses=("package_pictures",), needs=("models", "pictures")),
 )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 COFFEE, CHELSEA, IHC = "coffee_120x160", "chelsea_97x131", "ihc_64x64"
 TALL, SQUARE, LARGE = "astronaut_200x80", "astronaut_128x128", "motorcycle_333x500"
 PIXEL, FLAT = "pixel_1x1", "flat_64x96"
+# Of build/data/pictures; those of lines are in build/data/lines.
+PAGE, BOARD, WORD, RECEIPT = "page", "text", "word", "receipt"
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,32 @@ RFDETR = (
     Case("histogram equalization", "histogram", (CHELSEA,)),
     Case("more over the threshold than queries", "letterbox", (LARGE,), {"confidence": 0.1}),
 )
+PAGES = (
+    Case("page", "plain", (PAGE,)),
+    Case("dilation", "", (PAGE, "numbers")),
+    Case("blackboard", "plain", (BOARD,)),
+    Case("batch of two sizes", "plain", (WORD, "title")),
+    Case("several pictures, one without text", "plain", ("numbers", "coffee", "inverted_sign")),
+    Case("nothing found", "plain", (FLAT,)),
+    Case("one pixel", "plain", (PIXEL,)),
+    Case("rgb input", "plain", (RECEIPT,), RGB),
+    Case("upside down", "plain", ("upside_down",)),
+    Case("longer side at most 480, rgb network", "max", ("mixed_sizes",)),
+    Case("longer side at most 480, rgb network, rgb input", "max", (RECEIPT,), RGB),
+    Case("longer side at most 480, smaller and larger", "max", (WORD, "two_columns")),
+    Case("longer side exactly 640, four regions", "exactly", (PAGE, WORD)),
+)
+LINES = (
+    Case("word", "", ("line_word",)),
+    Case("lines of several widths", "", ("line_digit", "line_sentence", "line_word", "line_dark")),
+    Case("narrower than the least width", "", ("line_digit", "line_number")),
+    Case("wider than the limit", "", ("line_too_long", "line_number")),
+    Case("more than eight lines", "", ("line_word", "line_title", "line_sentence", "line_sentence_2", "line_number",
+                                       "line_digit", "line_dark", "line_long", "line_blank")),
+    Case("nothing to read", "", ("line_blank",)),
+    Case("one pixel", "", (PIXEL,)),
+    Case("rgb input", "", ("line_dark",), RGB),
+)  # fmt: skip
 _NMS_FAMILY = COMMON + PLAIN + THRESHOLDS + NMS
 _FUSED_FAMILY = COMMON + PLAIN + THRESHOLDS + WITHOUT_EFFECT
 _RFDETR_FAMILY = COMMON + THRESHOLDS + RFDETR
@@ -116,6 +144,8 @@ FAMILIES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "vit-multi-fused": ("labels", COMMON + PLAIN + THRESHOLDS),
     "yolov8-classification": ("label", COMMON + PLAIN),
     "yolov11-classification": ("label", COMMON + PLAIN),
+    "pp-ocrv6-det": ("pages", PAGES),
+    "pp-ocrv6-rec": ("lines", LINES),
 }
 DEFAULT_CONFIDENCE = {"yolo26": 0.25}  # of the others: 0.4
 
@@ -147,4 +177,9 @@ TENSORS = (
     ("rfdetr-two-step-center-crop", SQUARE),
     ("rfdetr-bgr", COFFEE),
     ("yolov8n-640", LARGE),
+    ("pp-ocrv6-det-plain", PAGE),
+    ("pp-ocrv6-det-max", RECEIPT),
+    ("pp-ocrv6-det-exactly", WORD),
+    ("pp-ocrv6-rec", "line_word"),
+    ("pp-ocrv6-rec", "line_long"),
 )

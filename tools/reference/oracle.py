@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import cv2
 import numpy as np
+import text
 import torch
 from cases import DEFAULT_CONFIDENCE, FAMILIES, TENSORS, Case
 from inference_models import AutoModel, PreProcessingOverrides
@@ -33,14 +34,15 @@ REFERENCE = f"inference-models {importlib.metadata.version('inference-models')}"
 WITHOUT_ENTRY = {"yolov7": YOLOv5ForObjectDetectionOnnx}
 NOTES = (
     "Sizes are [height, width]; static_crop_offset is [x, y, width, height]; the option image_size is [width, "
-    "height] or one side. Pictures are BGR arrays as cv2.imread gives them, one by itself, several as a list. For "
-    "the confidence 'best', recommended_parameters of model_config.json was given to from_pretrained. A package "
-    "that no class is registered for was loaded with the class in loaded_with."
+    "height] or one side; polygons are corners [x, y]. Pictures are BGR arrays as cv2.imread gives them, one by "
+    "itself, several as a list. For the confidence 'best', recommended_parameters of model_config.json was given to "
+    "from_pretrained. A package that no class is registered for was loaded with the class in loaded_with."
 )
 
 
 class Oracle:
     def __init__(self, data: Path) -> None:
+        self._data = data
         self._packages = data / "packages"
 
     def family(self, name: str, margins: Margins) -> dict:
@@ -58,7 +60,10 @@ class Oracle:
     def tensors(self) -> dict:
         entries = []
         for package, picture in TENSORS:
-            tensor = self._load(package).pre_process(self._read(picture))[0].numpy()
+            tensor = self._load(package).pre_process(self._read(picture))
+            while isinstance(tensor, list | tuple):  # Some give metadata, too, or a tensor per picture.
+                tensor = tensor[0]
+            tensor = tensor.numpy()
             entries.append({
                 "package": package,
                 "picture": picture,
@@ -79,15 +84,19 @@ class Oracle:
         return loader.from_pretrained(str(folder), **keywords)
 
     def _read(self, picture: str) -> np.ndarray:
-        image = cv2.imread(str(self._packages / "pictures" / f"{picture}.png"))
-        if image is None:
-            raise FileNotFoundError(f"{self._packages}/pictures/{picture}.png; run `make setup`")
-        return image
+        folders = (self._packages / "pictures", self._data / "pictures", self._data / "lines")
+        for folder in folders:
+            if (folder / f"{picture}.png").exists():
+                return cv2.imread(str(folder / f"{picture}.png"))
+        raise FileNotFoundError(f"{picture}.png in {', '.join(map(str, folders))}; run `make setup`")
 
     def _case(self, family: str, layout: str, case: Case, margins: Margins) -> dict:
-        package = f"{family}-{case.variant}"
+        package = f"{family}-{case.variant}" if case.variant else family
         model = self._load(package)
         pictures = [self._read(picture) for picture in case.pictures]
+        if layout in ("pages", "lines"):
+            metadata, predictions = getattr(text, layout)(model, pictures, case.options, margins)
+            return _entry(case, package, metadata, predictions)
         images = pictures if len(pictures) > 1 else pictures[0]
         options = _keywords(case.options)
         metadata = [_metadata(entry) for entry in _pre_process(model, layout, images, options)[1]]
@@ -106,14 +115,7 @@ class Oracle:
         if case.name == "nothing found" and layout != "label":
             if any(entry.get("class_id") or entry.get("class_ids") for entry in predictions):
                 raise TooClose("something was found")
-        return {
-            "name": case.name,
-            "package": package,
-            "pictures": case.pictures,
-            "options": case.options,
-            "metadata": metadata,
-            "predictions": [_rounded(prediction) for prediction in predictions],
-        }
+        return _entry(case, package, metadata, predictions)
 
     def _setting(self, family: str, package: str, options: dict) -> dict:
         """The thresholds and class ids of a package as its files say them."""
@@ -130,6 +132,17 @@ class Oracle:
             thresholds = np.array([by_name.get(names[number], recommended["confidence"]) for number in left])
         new_ids = {old: new for new, old in enumerate(left)}
         return {"thresholds": thresholds, "new_ids": new_ids, "options": options, "limits_rows": family == "yolov10"}
+
+
+def _entry(case: Case, package: str, metadata: list[dict], predictions: list[dict]) -> dict:
+    return {
+        "name": case.name,
+        "package": package,
+        "pictures": case.pictures,
+        "options": case.options,
+        "metadata": metadata,
+        "predictions": [_rounded(prediction) for prediction in predictions],
+    }
 
 
 def _keywords(options: dict) -> dict:
@@ -187,7 +200,7 @@ def _fnv1a(content: bytes) -> int:
 def _write(path: Path, content: dict) -> None:
     """One line per case, so that a difference names its case."""
     heads = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in content.items() if key != "cases"]
-    cases = ",\n".join(json.dumps(case, separators=(",", ":")) for case in content["cases"])
+    cases = ",\n".join(json.dumps(case, separators=(",", ":"), ensure_ascii=False) for case in content["cases"])
     path.write_text("{" + ",\n".join(heads) + ',\n"cases": [\n' + cases + "\n]}\n")
 
 

@@ -79,7 +79,9 @@ struct NetworkInput {
   ResizeMode resize_mode = ResizeMode::kStretch;
   std::int64_t padding_value = 0;
   std::int64_t input_channels = 3;
-  std::optional<double> scaling_factor{};
+  std::optional<double> scaling_factor{};  ///< Values are divided by it.
+  /// Values are multiplied by it, in place of `scaling_factor`: the word of inference.yml.
+  std::optional<double> multiplier{};
   /// Means and standard deviations, one per channel in the network's order, of the scaled values.
   std::optional<std::pair<std::vector<double>, std::vector<double>>> normalization{};
 };
@@ -107,6 +109,33 @@ struct InferenceConfig {
   std::optional<std::int64_t> max_dynamic_batch_size{};  ///< `forward_pass`
   std::optional<PostProcessing> post_processing{};
   std::vector<std::string> removed_class_names{};  ///< `class_names_operations`
+};
+
+/// inference.yml of a text detector (DBNet), beside what is in NetworkInput.
+struct TextDetectionConfig {
+  /// Which side of a picture `limit_side_len` is the limit of.
+  enum class LimitType : std::uint8_t {
+    kMin,      ///< "min": the shorter one is enlarged to it.
+    kMax,      ///< "max": the longer one is reduced to it.
+    kExactly,  ///< Anything else: the longer one becomes it.
+  };
+  std::int64_t limit_side_len = 736;  ///< Pixels.
+  LimitType limit_type = LimitType::kMin;
+  double thresh = 0.3;      ///< A pixel is text if its probability is above it.
+  double box_thresh = 0.6;  ///< The least mean probability of a region.
+  double unclip_ratio = 1.5;
+  std::int64_t max_candidates = 1000;  ///< Regions that are looked at.
+  /// Pixels of text grow by one to the right and below before regions are found.
+  bool use_dilation = false;
+};
+
+/// inference.yml of a text recogniser.
+struct TextRecognitionConfig {
+  /// Of a line as the network takes it; the width is the least one.
+  ImageSize line_size{48, 320};
+  /// In UTF-8. Class 0 of the network is "nothing", class k is character k - 1, the one after the
+  /// last character a space.
+  std::vector<std::string> characters{};
 };
 
 /// trt_config.json: the batch sizes that the plan was built for.
@@ -163,10 +192,12 @@ struct ModelPackage {
   ModelConfig model_config{};
   InferenceConfig inference_config{};
   std::vector<std::string> class_names{};  ///< Position is class id; before `removed_class_names`.
+  std::optional<TextDetectionConfig> text_detection{};      ///< inference.yml
+  std::optional<TextRecognitionConfig> text_recognition{};  ///< inference.yml
   std::optional<TrtConfig> trt_config{};
   std::vector<KeyPointsOfClass> key_points{};  ///< By class id; empty without the file.
   bool has_manifest = false;                   ///< local_trt_package_manifest.json is there.
-  std::optional<std::filesystem::path> onnx_weights{};  ///< weights.onnx
+  std::optional<std::filesystem::path> onnx_weights{};  ///< weights.onnx, inference.onnx
   std::optional<std::filesystem::path> trt_plan{};      ///< engine.plan
   std::vector<PackageProblem> problems{};  ///< In the order of the files and their keys.
 

@@ -27,6 +27,9 @@ struct Detections {
   std::vector<std::array<std::int32_t, 4>> xyxy{};
   std::vector<std::int32_t> class_id{};
   std::vector<float> confidence{};
+  /// Of text: the corners of each region, clockwise from the top left one, (x, y) in pixels of the
+  /// image that was given; the box in `xyxy` is around them. Empty for families that find boxes.
+  std::vector<std::array<std::array<std::int32_t, 2>, 4>> polygon{};
 
   [[nodiscard]] std::size_t size() const noexcept { return xyxy.size(); }
   [[nodiscard]] bool empty() const noexcept { return xyxy.empty(); }
@@ -126,8 +129,9 @@ struct JsonContext {
 
 /// One line of JSON without its line end:
 /// `{"image": "a.jpg", "size": [h, w], "detections": [{"xyxy": [x1, y1, x2, y2], "class_id": 0,
-/// "class_name": "person", "confidence": 0.9, "mask": {"size": [h, w], "counts": [...]},
-/// "keypoints": [[x, y, confidence], ...]}]}`, or in place of "detections":
+/// "class_name": "person", "confidence": 0.9, "polygon": [[x, y], ...], "mask": {"size": [h, w],
+/// "counts": [...]}, "keypoints": [[x, y, confidence], ...]}]}` ("polygon", "mask" and "keypoints"
+/// where there are such), or in place of "detections":
 /// `"classification": {"class_id": 0, "class_name": "cat", "confidence": [...]}` (several labels:
 /// "class_ids" and "class_names"), `"segmentation": {"size": [h, w], "map": path}`,
 /// `"depth": {"size": [h, w], "map": path}`, `"text": {"text": "...", "confidence": 0.9}`.

@@ -20,6 +20,7 @@ struct DecodeInput {
   DetectionSettings settings;
   bool fused = false;  ///< The network has done NMS, softmax or sigmoid itself.
   const ClassMap* classes = nullptr;
+  const ModelPackage* package = nullptr;  ///< What its own files say to the family.
 };
 
 /// The prediction for one image.
@@ -31,6 +32,8 @@ struct Parameters {
   bool confidence = false;
   bool nms = false;  ///< iou_threshold and class_agnostic_nms, unless the network has done NMS.
   bool max_detections = false;
+  /// What a caller is told who gives a confidence that means nothing.
+  std::string_view instead_of_confidence = "the most likely class is always given";
 };
 
 /// What a family makes of `post_processing.fused`.
@@ -39,6 +42,15 @@ enum class Fused : std::uint8_t {
   kObeyed,   ///< There are both kinds.
   kRefused,  ///< It has no networks that do it themselves.
 };
+
+/// Which files say how a family's networks are used.
+enum class PackageFormat : std::uint8_t {
+  kRoboflow,  ///< weights.onnx, inference_config.json, class_names.txt.
+  kPaddle,    ///< inference.onnx and inference.yml, as PaddleOCR exports them.
+};
+
+/// "Nothing" and the space, which no list of characters has.
+inline constexpr std::int64_t kClassesBesideCharacters = 2;
 
 /// An axis of an output that is as long as there are classes, and `others` more.
 struct ClassAxis {
@@ -51,6 +63,7 @@ struct ClassAxis {
 struct Family {
   std::string_view architecture;
   Task task = Task::kObjectDetection;
+  PackageFormat format = PackageFormat::kRoboflow;
   Decode decode = nullptr;
   /// What stands for "fit-longer-edge", which no network of a fixed size can take.
   ResizeMode instead_of_fit_longer_edge = ResizeMode::kLetterbox;
@@ -90,6 +103,8 @@ std::vector<Family> yolonas_families();
 std::vector<Family> rfdetr_families();
 std::vector<Family> resnet_families();
 std::vector<Family> vit_families();
+std::vector<Family> pp_ocrv6_det_families();
+std::vector<Family> pp_ocrv6_rec_families();
 
 /// Every family, in the order of the documentation.
 const std::vector<Family>& all_families();

@@ -85,6 +85,10 @@ std::optional<JsonDocument> JsonDocument::parse(std::string_view text, ProblemLi
   return JsonDocument(std::make_shared<const json>(json::parse(text)), problems);
 }
 
+JsonDocument JsonDocument::of(json root, ProblemList& problems) {
+  return {std::make_shared<const json>(std::move(root)), problems};
+}
+
 JsonValue JsonDocument::root() const {
   return {root_.get(), "", true, *problems_};
 }

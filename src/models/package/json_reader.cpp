@@ -43,6 +43,10 @@ bool JsonValue::is_null() const noexcept {
   return present() && value_->is_null();
 }
 
+bool JsonValue::is_object() const noexcept {
+  return present() && value_->is_object();
+}
+
 std::string JsonValue::found() const {
   if (value_->is_string()) {
     return in_quotes(value_->get_ref<const std::string&>());

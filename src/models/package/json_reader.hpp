@@ -25,6 +25,7 @@ class JsonValue {
  public:
   [[nodiscard]] bool present() const noexcept { return value_ != nullptr; }
   [[nodiscard]] bool is_null() const noexcept;
+  [[nodiscard]] bool is_object() const noexcept;
   [[nodiscard]] const std::string& key() const noexcept { return key_; }
 
   // As pydantic reads in lax mode.
@@ -122,6 +123,9 @@ class JsonDocument {
   /// Bounds what it takes. nullopt after a report: no JSON, too deep or too much, a key twice in
   /// one object. `problems` must outlive what is returned.
   static std::optional<JsonDocument> parse(std::string_view text, ProblemList& problems);
+
+  /// Of what another reader has made. `problems` must outlive what is returned.
+  static JsonDocument of(nlohmann::json root, ProblemList& problems);
 
   [[nodiscard]] JsonValue root() const;
 

@@ -7,6 +7,7 @@
 #include "models/families/family.hpp"
 #include "models/package/class_names.hpp"
 #include "models/package/inference_config.hpp"
+#include "models/package/inference_yml.hpp"
 #include "models/package/key_points.hpp"
 #include "models/package/manifest.hpp"
 #include "models/package/model_config.hpp"
@@ -20,16 +21,57 @@ namespace replayrt {
 namespace {
 
 namespace fs = std::filesystem;
+using models::Family;
 using models::PackageFiles;
+using models::PackageFormat;
 using models::ProblemList;
 
 constexpr std::size_t kMostJsonBytes = std::size_t{16} << 20;
 constexpr std::size_t kMostClassNamesBytes = std::size_t{4} << 20;
+constexpr std::size_t kMostYamlBytes = std::size_t{4} << 20;
 
 /// The reference's classes for these tasks know nothing of class names.
 bool needs_class_names(const ModelConfig& config) {
   const std::optional<Task> task = task_from_string(config.task_type);
   return task != Task::kDepthEstimation && task != Task::kTextOnlyOcr;
+}
+
+/// inference_config.json and class_names.txt.
+void read_roboflow_files(PackageFiles& files, ModelPackage& package) {
+  std::vector<PackageProblem>& problems = package.problems;
+  models::find_weights(files, package);
+  const bool names_needed = needs_class_names(package.model_config);
+  if (const auto text =
+          files.read("class_names.txt", kMostClassNamesBytes, names_needed, problems)) {
+    package.class_names = models::parse_class_names(*text, problems);
+  }
+  if (const auto text = files.read("inference_config.json", kMostJsonBytes, true, problems)) {
+    package.inference_config = models::parse_inference_config(*text, problems);
+  }
+}
+
+/// inference.yml.
+void read_paddle_files(PackageFiles& files, const Family& family, ModelPackage& package) {
+  constexpr const char* kFile = "inference.yml";
+  std::vector<PackageProblem>& problems = package.problems;
+  models::find_weights(files, package, "inference.onnx");
+  for (const char* name : {"class_names.txt", "inference_config.json"}) {
+    if (files.has(name)) {
+      ProblemList(name, problems)
+          .warn("", "is not read: architecture " + std::string(family.architecture) + " has " +
+                        kFile + " in its place");
+    }
+  }
+  const auto text = files.read(kFile, kMostYamlBytes, true, problems);
+  NetworkInput& network = package.inference_config.network_input;
+  if (family.task == Task::kTextOnlyOcr) {
+    package.text_recognition =
+        text ? models::parse_text_recognition(*text, network, problems) : TextRecognitionConfig{};
+  } else {
+    package.class_names = {"text"};
+    package.text_detection =
+        text ? models::parse_text_detection(*text, network, problems) : TextDetectionConfig{};
+  }
 }
 
 void read_trt_config(PackageFiles& files, ModelPackage& package) {
@@ -67,14 +109,12 @@ ModelPackage read_package(const fs::path& folder) {
   if (const auto text = files.read("model_config.json", kMostJsonBytes, true, problems)) {
     package.model_config = models::parse_model_config(*text, problems);
   }
-  models::find_weights(files, package);
-  const bool names_needed = needs_class_names(package.model_config);
-  if (const auto text =
-          files.read("class_names.txt", kMostClassNamesBytes, names_needed, problems)) {
-    package.class_names = models::parse_class_names(*text, problems);
-  }
-  if (const auto text = files.read("inference_config.json", kMostJsonBytes, true, problems)) {
-    package.inference_config = models::parse_inference_config(*text, problems);
+  const Family* const family =
+      models::find_family(package.model_config.model_architecture, package.model_config.task_type);
+  if (family != nullptr && family->format == PackageFormat::kPaddle) {
+    read_paddle_files(files, *family, package);
+  } else {
+    read_roboflow_files(files, package);
   }
   read_trt_config(files, package);
   if (const auto text = files.read("keypoints_metadata.json", kMostJsonBytes, false, problems)) {

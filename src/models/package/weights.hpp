@@ -5,8 +5,9 @@
 
 namespace replayrt::models {
 
-/// Finds weights.onnx and engine.plan, and reports if they are not what `package.model_config`
-/// needs.
-void find_weights(const PackageFiles& files, ModelPackage& package);
+/// Finds the network, `onnx_name` and engine.plan, and reports if they are not what
+/// `package.model_config` needs.
+void find_weights(const PackageFiles& files, ModelPackage& package,
+                  const std::string& onnx_name = "weights.onnx");
 
 }  // namespace replayrt::models

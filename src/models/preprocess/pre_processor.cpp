@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/preprocess/pillow_resize.hpp"
+#include "models/preprocess/text_size.hpp"
 #include "models/size_text.hpp"
 #include "replayrt/core/error.hpp"
 
@@ -26,6 +27,8 @@ float network_value(double value, std::size_t channel, const NetworkInput& netwo
     if (!network.normalization && network.scaling_factor && *network.scaling_factor != kU8Max) {
       result *= static_cast<float>(kU8Max / *network.scaling_factor);
     }
+  } else if (network.multiplier) {
+    result *= static_cast<float>(*network.multiplier);
   } else if (network.scaling_factor) {
     result /= static_cast<float>(*network.scaling_factor);
   }
@@ -44,6 +47,10 @@ void require_image_size(const std::optional<ImageSize>& size) {
                                                   ": expected 1 to " +
                                                   std::to_string(kLargestSide) + " pixels a side");
   }
+}
+
+std::string name_of(std::size_t position) {
+  return "image " + std::to_string(position);
 }
 
 Error as_error(const cv::Exception& exception) {
@@ -106,27 +113,37 @@ PreProcessor::PreProcessor(PreProcessPlan plan) : plan_(std::move(plan)) {
     border_[channel] =
         network_value(static_cast<double>(border), channel, plan_.network, plan_.resampling);
   }
+  if (plan_.text_line.has_value()) {
+    border_.fill(0);  // What is right of a line is no colour.
+  }
 }
 
 PreProcessedImages PreProcessor::operator()(std::span<const ImageView> images,
-                                            const PredictOptions& options) const {
+                                            const PredictOptions& options,
+                                            std::size_t first) const {
   if (images.empty()) {
     throw Error(ErrorCode::kModelInput, "no images were given: expected at least one");
   }
   require_image_size(options.image_size);
+  if ((plan_.text_page || plan_.text_line) && options.image_size && !plan_.reference_compatible) {
+    throw Error(
+        ErrorCode::kInvalidParameter,
+        "image_size does not apply to models of text: inference.yml and the pictures decide");
+  }
   try {
+    if (plan_.text_line.has_value()) {
+      return batch_of(placed_lines(images, options));
+    }
     std::vector<Placed> pictures;
     pictures.reserve(images.size());
     for (std::size_t i = 0; i < images.size(); ++i) {
-      pictures.push_back(placed(images[i], options, "image " + std::to_string(i)));
-      const ImageSize first = pictures.front().placement.canvas;
-      if (pictures.back().placement.canvas != first) {
+      pictures.push_back(placed(images[i], options, name_of(first + i)));
+      const ImageSize wanted = pictures.front().placement.canvas;
+      if (pictures.back().placement.canvas != wanted) {
         throw Error(ErrorCode::kModelInput,
-                    "image " + std::to_string(i) + " becomes " +
-                        size_text(pictures.back().placement.canvas) +
-                        " pixels (height x width), image 0 " + size_text(first) +
-                        ": a batch needs one size (resize mode " +
-                        std::string(to_string(plan_.network.resize_mode)) + ")");
+                    name_of(first + i) + " becomes " + size_text(pictures.back().placement.canvas) +
+                        " pixels (height x width), " + name_of(first) + " " + size_text(wanted) +
+                        ": a batch needs one size (" + size_rule() + ")");
       }
     }
     return batch_of(pictures);
@@ -135,11 +152,37 @@ PreProcessedImages PreProcessor::operator()(std::span<const ImageView> images,
   }
 }
 
+std::string PreProcessor::size_rule() const {
+  return plan_.text_page ? "pages of text have a size each; predict runs them one by one"
+                         : "resize mode " + std::string(to_string(plan_.network.resize_mode));
+}
+
+std::vector<PreProcessor::Placed> PreProcessor::placed_lines(std::span<const ImageView> images,
+                                                             const PredictOptions& options) const {
+  std::vector<Placed> lines(images.size());
+  std::vector<ImageSize> sizes;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    lines[i].picture =
+        prepare_picture(images[i], plan_.steps, options.pre_processing_overrides, name_of(i));
+    sizes.push_back(lines[i].picture.size());
+  }
+  const ImageSize canvas{plan_.text_line->height, text_line_width(sizes, *plan_.text_line)};
+  for (Placed& line : lines) {
+    line.placement = place_text_line(line.picture.size(), canvas);
+    line.metadata = metadata_of(ResizeMode::kStretch, line.picture.size(), canvas, line.placement);
+    line.metadata.original_size = line.picture.original_size;
+    line.metadata.static_crop_offset = line.picture.crop;
+    line.reversed = line.picture.color != plan_.network.color_mode;
+  }
+  return lines;
+}
+
 PreProcessor::Placed PreProcessor::placed(const ImageView& image, const PredictOptions& options,
                                           const std::string& name) const {
   Picture picture = prepare_picture(image, plan_.steps, options.pre_processing_overrides, name);
   const ImageSize size = picture.size();
-  const ImageSize wanted = wanted_size(plan_.network, options.image_size, size);
+  const ImageSize wanted = plan_.text_page ? text_page_size(*plan_.text_page, size, name)
+                                           : wanted_size(plan_.network, options.image_size, size);
   const PreProcessingMetadata::StaticCropOffset crop = picture.crop;
   const ImageSize original = picture.original_size;
   const bool reversed = picture.color != plan_.network.color_mode;

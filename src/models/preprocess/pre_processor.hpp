@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "core/host_block_pool.hpp"
 #include "models/preprocess/canvas.hpp"
@@ -23,6 +26,10 @@ struct PreProcessPlan {
   Resampling resampling = Resampling::kOpenCv;
   bool fused = false;  ///< The network takes u8 (n, height, width, 3).
   bool reference_compatible = false;
+  /// Set: pictures are pages for a text detector, each with a size of its own.
+  std::optional<TextDetectionConfig> text_page{};
+  /// Set: pictures are lines of text; their size for the network, the width the least one.
+  std::optional<ImageSize> text_line{};
 };
 
 /// Whether the network can do the last steps of the pre-processing on u8 pictures.
@@ -36,16 +43,22 @@ class PreProcessor {
  public:
   explicit PreProcessor(PreProcessPlan plan);
 
+  /// `first` is the position of the first image in the caller's list, for messages.
   /// Throws Error: kModelInput (no images; an image that is none, by its position; images that do
-  /// not become the same size), kModelRuntime (a network that does not take three channels),
-  /// kInvalidParameter (`image_size`), kOutOfMemory.
+  /// not become the same size; a page of text that would become too large), kModelRuntime (a
+  /// network that does not take three channels), kInvalidParameter (`image_size`), kOutOfMemory.
   [[nodiscard]] PreProcessedImages operator()(std::span<const ImageView> images,
-                                              const PredictOptions& options) const;
+                                              const PredictOptions& options,
+                                              std::size_t first = 0) const;
 
  private:
   struct Placed;
   [[nodiscard]] Placed placed(const ImageView& image, const PredictOptions& options,
                               const std::string& name) const;
+  [[nodiscard]] std::vector<Placed> placed_lines(std::span<const ImageView> images,
+                                                 const PredictOptions& options) const;
+  /// Why pictures have the sizes that they have, for messages.
+  [[nodiscard]] std::string size_rule() const;
   [[nodiscard]] Placed placed_in_two_steps(const Picture& picture, ImageSize wanted) const;
   [[nodiscard]] PreProcessedImages batch_of(std::span<const Placed> pictures) const;
   void put(const Placed& placed, cv::Mat& canvas) const;

@@ -89,6 +89,12 @@ class Writer {
     class_name(found.class_id[i]);
     text_ += ", \"confidence\": ";
     number(found.confidence[i]);
+    if (i < found.polygon.size()) {
+      list(", \"polygon\": ", found.polygon[i].size(), [&](std::size_t k) {
+        const auto& [x, y] = found.polygon[i][k];
+        text_ += "[" + std::to_string(x) + ", " + std::to_string(y) + "]";
+      });
+    }
     more();
     text_ += "}";
   }

@@ -73,13 +73,6 @@ TEST(ScaledWidth, RoundsUpAndFits) {
   EXPECT_EQ(scaled_width({1, 400}, 320), 1);
 }
 
-TEST(BatchWidth, RoundsDownBetween320And4096) {
-  EXPECT_EQ(batch_width(1.0), 320);
-  EXPECT_EQ(batch_width(320.0 / 48.0), 320);
-  EXPECT_EQ(batch_width(17.79), 853);  // 853.92
-  EXPECT_EQ(batch_width(500.0), 4096);
-}
-
 TEST(WriteBatch, PutsTheChosenLinesIntoRows) {
   const std::vector<cv::Mat> crops{cv::Mat(48, 96, CV_8UC3, cv::Scalar::all(255)),
                                    cv::Mat(24, 24, CV_8UC3, cv::Scalar::all(0))};

@@ -43,7 +43,7 @@ class Program : public testing::Test {
   }
 
   /// Runs it, with the test's models unless told otherwise; fills out_ and err_.
-  int run(const std::string& arguments, const fs::path& models = kData / "models") {
+  int run(const std::string& arguments, const fs::path& models = kData / "packages") {
     const std::string command = REPLAYRT_OCR_PROGRAM " --models " + models.string() + " " +
                                 arguments + " > " + path("out") + " 2> " + path("err");
     const int status = std::system(command.c_str());

@@ -59,10 +59,20 @@ TEST(PreparePicture, GivesLowPicturesABorder) {
   EXPECT_EQ(prepare_picture(picture_of(60, 31)).top, 0);
 }
 
+TEST(PreparePicture, GivesNarrowPicturesABorder) {
+  const WorkingPicture picture = prepare_picture(picture_of(100, 1200));
+  EXPECT_EQ(picture.pixels.size(), cv::Size(110, 1200)) << "no more than 11 : 1";
+  EXPECT_EQ(picture.pixels.at<cv::Vec3b>(0, 99), cv::Vec3b(200, 200, 200));
+  EXPECT_EQ(picture.pixels.at<cv::Vec3b>(0, 100), cv::Vec3b(0, 0, 0));
+  EXPECT_EQ(picture.to_original({cv::Point2f{0, 5}, {109, 5}, {109, 9}, {0, 9}})[1],
+            cv::Point2f(100, 5));
+  EXPECT_EQ(prepare_picture(picture_of(100, 1100)).pixels.size(), cv::Size(100, 1100));
+}
+
 TEST(PreparePicture, SurvivesExtremeShapes) {
   EXPECT_EQ(prepare_picture(picture_of(1, 1)).pixels.size(), cv::Size(32, 32));
   EXPECT_EQ(prepare_picture(picture_of(20000, 40)).pixels.cols, 2016 - 32);
-  EXPECT_EQ(prepare_picture(picture_of(30, 40000)).pixels.size(), cv::Size(32, 1984));
+  EXPECT_EQ(prepare_picture(picture_of(30, 40000)).pixels.size(), cv::Size(181, 1984));
 }
 
 TEST(PreparePicture, RefusesWhatItCannotRead) {
@@ -80,19 +90,6 @@ TEST(WorkingPicture, FindsTheWayBack) {
   EXPECT_EQ(box[1], cv::Point2f(4000, 0));
   EXPECT_EQ(box[2], cv::Point2f(4000, 100));
   EXPECT_EQ(box[3], cv::Point2f(0, 0)) << "cut at the edges";
-}
-
-TEST(DetectorSize, BringsTheShorterSideTo736InStepsOf32) {
-  EXPECT_EQ(detector_size({384, 191}), cv::Size(1472, 736));
-  EXPECT_EQ(detector_size({512, 512}), cv::Size(736, 736));
-  EXPECT_EQ(detector_size({1000, 800}), cv::Size(992, 800));  // Large enough: rounded only.
-  EXPECT_EQ(detector_size({1008, 1040}), cv::Size(1024, 1024)) << "31.5 and 32.5 steps go to even";
-}
-
-TEST(DetectorSize, IsBounded) {
-  const cv::Size size = detector_size({6016, 1504});
-  EXPECT_LE(size.area(), 6'200'000);
-  EXPECT_NEAR(static_cast<double>(size.width) / size.height, 4.0, 0.1);
 }
 
 }  // namespace

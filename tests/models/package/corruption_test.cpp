@@ -4,6 +4,7 @@
 
 #include "expect_problem.hpp"
 #include "models/package/inference_config.hpp"
+#include "models/package/inference_yml.hpp"
 #include "valid_package.hpp"
 
 namespace replayrt::models {
@@ -95,6 +96,55 @@ TEST(PackageCorruptionTest, OfOneFile) {
   }
   EXPECT_GT(usable, 20U);
   EXPECT_GT(refused, 200U);
+}
+
+void expect_text_within_bounds(const ModelPackage& package) {
+  ASSERT_NE(package.text_detection.has_value(), package.text_recognition.has_value());
+  const NetworkInput& input = package.inference_config.network_input;
+  EXPECT_EQ(input.normalization.value().first.size(), 3U);
+  for (const double deviation : input.normalization.value().second) {
+    EXPECT_NE(deviation, 0);
+  }
+  if (package.text_detection) {
+    EXPECT_NE(input.multiplier.value(), 0);
+    EXPECT_GE(package.text_detection->limit_side_len, 1);
+    EXPECT_LE(package.text_detection->limit_side_len, kMostSide);
+    EXPECT_LE(package.text_detection->unclip_ratio, 100);
+    EXPECT_GE(package.text_detection->max_candidates, 1);
+  } else {
+    EXPECT_FALSE(package.text_recognition->characters.empty());
+    EXPECT_GE(package.text_recognition->line_size.height, 1);
+    EXPECT_LE(package.text_recognition->line_size.width, kMostLineWidth);
+  }
+}
+
+TEST(PackageCorruptionTest, OfAnInferenceYml) {
+  std::mt19937 random(20261126);  // NOLINT: the same every time.
+  for (const ValidPackage& valid :
+       {ValidPackage::text_detection(), ValidPackage::text_recognition()}) {
+    const TemporaryFolder folder;
+    ASSERT_TRUE(read_model_package(valid.write(folder)).problems.empty());
+    std::size_t usable = 0;
+    std::size_t refused = 0;
+    for (int i = 0; i < 400; ++i) {
+      const std::string text = damaged(valid.files.at("inference.yml"), random);
+      folder.write("inference.yml", text);
+      const ModelPackage package = read_model_package(folder.path());
+      ++(package.usable() ? usable : refused);
+      if (package.usable()) {
+        expect_text_within_bounds(package);
+      }
+      for (const PackageProblem& problem : package.problems) {
+        EXPECT_FALSE(problem.message.empty());
+        EXPECT_EQ(problem.text().find('\n'), std::string::npos) << problem.text();
+      }
+      if (testing::Test::HasFailure()) {
+        FAIL() << text;
+      }
+    }
+    EXPECT_GT(usable, 3U);
+    EXPECT_GT(refused, 100U);
+  }
 }
 
 TEST(PackageCorruptionTest, CutShort) {

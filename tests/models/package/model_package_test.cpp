@@ -46,6 +46,51 @@ TEST(PackageReadTest, ATensorRtPackage) {
   EXPECT_TRUE(package.has_manifest);
 }
 
+TEST(PackageReadTest, PackagesOfTextHaveAnInferenceYml) {
+  const TemporaryFolder folder;
+  const ModelPackage detection = read_model_package(ValidPackage::text_detection().write(folder));
+  expect_none(detection.problems);
+  EXPECT_EQ(detection.onnx_weights, folder.path() / "inference.onnx");
+  EXPECT_EQ(detection.class_names, (std::vector<std::string>{"text"}));
+  EXPECT_EQ(detection.text_detection.value().unclip_ratio, 1.6);
+  EXPECT_FALSE(detection.text_recognition);
+  EXPECT_TRUE(detection.inference_config.network_input.dynamic_spatial_size.supported);
+
+  const ModelPackage recognition = read(ValidPackage::text_recognition());
+  expect_none(recognition.problems);
+  EXPECT_TRUE(recognition.class_names.empty());
+  EXPECT_EQ(recognition.text_recognition.value().characters.at(2), "ü");
+  EXPECT_FALSE(recognition.text_detection);
+}
+
+TEST(PackageReadTest, FilesOfOtherPackagesAreNoneOfText) {
+  ValidPackage files = ValidPackage::text_detection();
+  files.files.erase("inference.yml");
+  files.files.erase("inference.onnx");
+  files.files["weights.onnx"] = "a network";
+  files.files["class_names.txt"] = "a name";
+  files.files["inference_config.json"] = "nonsense";
+  const ModelPackage package = read(files);
+  EXPECT_EQ(texts_of(package.problems),
+            (std::vector<std::string>{
+                "E the package has neither inference.onnx nor engine.plan, it has "
+                "'class_names.txt', 'inference_config.json', 'model_config.json', 'weights.onnx'",
+                "W class_names.txt: is not read: architecture pp-ocrv6-det has inference.yml in "
+                "its place",
+                "W inference_config.json: is not read: architecture pp-ocrv6-det has "
+                "inference.yml in its place",
+                "E inference.yml: is missing: the package needs it"}));
+  EXPECT_TRUE(package.text_detection) << "as its defaults are";
+}
+
+TEST(PackageReadTest, ABadInferenceYmlIsNamed) {
+  ValidPackage files = ValidPackage::text_recognition();
+  files.files["inference.yml"] = "PostProcess: [";
+  expect_only(read(files).problems, Severity::kError, "", "is not valid YAML");
+  files.files["inference.yml"] = std::string((std::size_t{4} << 20) + 1, ' ');
+  expect_only(read(files).problems, Severity::kError, "", "is larger than 4194304 bytes");
+}
+
 TEST(PackageReadTest, RequiredFilesAreMissed) {
   for (const char* name :
        {"model_config.json", "class_names.txt", "inference_config.json", "trt_config.json"}) {

@@ -56,6 +56,21 @@ inline constexpr std::string_view kValidTrtConfig = R"({
   "dynamic_batch_size_max": 8
 })";
 
+inline constexpr std::string_view kValidTextDetection = R"(PreProcess:
+  transform_ops:
+  - DecodeImage: {img_mode: BGR}
+  - DetResizeForTest: {limit_side_len: 736, limit_type: min}
+  - NormalizeImage: {mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], scale: 1./255.}
+PostProcess: {thresh: 0.3, box_thresh: 0.5, unclip_ratio: 1.6, max_candidates: 1000}
+)";
+
+inline constexpr std::string_view kValidTextRecognition = R"(PreProcess:
+  transform_ops:
+  - RecResizeImg: {image_shape: [3, 48, 320]}
+PostProcess:
+  character_dict: [a, b, "\u00fc", '0']
+)";
+
 inline constexpr std::string_view kValidKeyPoints = R"([
   {"object_class_id": 0, "keypoints": {"0": "head", "1": "tail"}, "edges": [{"from": 0, "to": 1}]},
   {"object_class_id": 1, "keypoints": {"0": "nose"}, "edges": []}
@@ -99,6 +114,20 @@ struct ValidPackage {
              {"class_names.txt", "cat\ndog\n"},
              {"inference_config.json", std::string(kValidInferenceConfig)},
              {"weights.onnx", "a network"}}};
+  }
+  static ValidPackage text_detection() {
+    return {{{"model_config.json",
+              R"({"model_architecture": "pp-ocrv6-det", "task_type": "object-detection",
+                  "backend_type": "onnx"})"},
+             {"inference.yml", std::string(kValidTextDetection)},
+             {"inference.onnx", "a network"}}};
+  }
+  static ValidPackage text_recognition() {
+    return {{{"model_config.json",
+              R"({"model_architecture": "pp-ocrv6-rec", "task_type": "text-only-ocr",
+                  "backend_type": "onnx"})"},
+             {"inference.yml", std::string(kValidTextRecognition)},
+             {"inference.onnx", "a network"}}};
   }
   static ValidPackage trt() {
     ValidPackage package = onnx();

@@ -288,5 +288,72 @@ TEST(PreProcessorTest, RfDetrScalesBeforeItNormalises) {
   EXPECT_FLOAT_EQ(value_table(network, Resampling::kPillow)[0][255], 2);
 }
 
+PreProcessPlan text_page_plan() {
+  PreProcessPlan plan;
+  plan.network.color_mode = ColorFormat::kBgr;
+  plan.network.multiplier = 1.0 / 255;
+  plan.network.normalization = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+  plan.text_page = TextDetectionConfig{.limit_side_len = 64};
+  return plan;
+}
+
+TEST(PreProcessorTest, PagesOfTextBecomeMultiplesOf32) {
+  const PreProcessedImages page = run(text_page_plan(), flat({30, 100}));
+  EXPECT_EQ(page.images.shape(), Shape({1, 3, 64, 224}));
+  EXPECT_EQ(at(page.images, 0, 5, 5), (10.0F * (1.0F / 255) - 0.5F) / 0.5F);
+  EXPECT_EQ(page.metadata[0].original_size, (ImageSize{30, 100}));
+  EXPECT_EQ(page.metadata[0].inference_size, (ImageSize{64, 224}));
+  EXPECT_DOUBLE_EQ(page.metadata[0].scale_width, 2.24);
+}
+
+TEST(PreProcessorTest, PagesOfSeveralSizesMakeNoBatch) {
+  const PreProcessor pre_processor(text_page_plan());
+  const Image first = flat({64, 64});
+  const Image second = flat({64, 200});
+  std::vector<ImageView> views = {first.view(), first.view()};
+  EXPECT_EQ(pre_processor(views, {}).images.shape(), Shape({2, 3, 64, 64}));
+  views[1] = second.view();
+  expect_error(ErrorCode::kModelInput,
+               {"image 1 becomes 64 x 192", "image 0 64 x 64", "predict runs them one by one"},
+               [&] { (void)pre_processor(views, {}); });
+  const Image thin = flat({1, 300'000});
+  const ImageView view = thin.view();
+  expect_error(ErrorCode::kModelInput, {"image 7 is 1 x 300000", "at most 16777216 pixels"},
+               [&] { (void)pre_processor(std::span(&view, 1), {}, 7); });
+}
+
+TEST(PreProcessorTest, LinesOfTextShareTheWidthOfTheWidest) {
+  PreProcessPlan plan;
+  plan.network.color_mode = ColorFormat::kBgr;
+  plan.network.scaling_factor = 255;
+  plan.network.normalization = {{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
+  plan.text_line = ImageSize{8, 16};
+  const PreProcessor pre_processor(plan);
+  const Image narrow = flat({4, 5});
+  const Image wide = flat({4, 20});
+  const std::vector<ImageView> views = {narrow.view(), wide.view()};
+  const PreProcessedImages lines = pre_processor(views, {});
+  ASSERT_EQ(lines.images.shape(), Shape({2, 3, 8, 40}));
+  const float blue = (10.0F / 255 - 0.5F) / 0.5F;
+  EXPECT_EQ(at(lines.images, 0, 7, 9), blue);
+  EXPECT_EQ(at(lines.images, 0, 7, 10), 0) << "right of the line";
+  EXPECT_EQ(at(lines.images, 2, 7, 39), 0);
+  EXPECT_EQ(at(lines.images, 3, 7, 39), blue) << "channel 0 of the second";
+  EXPECT_EQ(lines.metadata[0].pad_right, 30);
+  EXPECT_EQ(lines.metadata[1].pad_right, 0);
+  EXPECT_EQ(pre_processor(std::span(views).first(1), {}).images.shape(), Shape({1, 3, 8, 16}))
+      << "the least width";
+}
+
+TEST(PreProcessorTest, ImageSizeMeansNothingToText) {
+  PreProcessPlan plan = text_page_plan();
+  expect_error(ErrorCode::kInvalidParameter, {"image_size"}, [&] {
+    run(plan, flat(), {.image_size = ImageSize{64, 64}});
+  });
+  plan.reference_compatible = true;
+  EXPECT_EQ(run(plan, flat(), {.image_size = ImageSize{64, 64}}).images.shape(),
+            Shape({1, 3, 192, 160}));
+}
+
 }  // namespace
 }  // namespace replayrt::models

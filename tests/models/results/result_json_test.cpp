@@ -25,6 +25,15 @@ TEST(ResultJsonTest, DetectionsAreOneLine) {
             R"({"image": "a.png", "size": [20, 30], "detections": []})");
 }
 
+TEST(ResultJsonTest, RegionsOfTextHaveCorners) {
+  Detections found{.xyxy = {{1, 2, 30, 9}}, .class_id = {0}, .confidence = {0.5F}};
+  found.polygon = {{{{1, 2}, {30, 3}, {29, 9}, {1, 8}}}};
+  EXPECT_EQ(to_json(found, context()),
+            R"({"image": "a.png", "size": [20, 30], "detections": [)"
+            R"({"xyxy": [1, 2, 30, 9], "class_id": 0, "class_name": "cat", "confidence": 0.5, )"
+            R"("polygon": [[1, 2], [30, 3], [29, 9], [1, 8]]}]})");
+}
+
 TEST(ResultJsonTest, MasksAndKeyPointsBelongToTheirDetection) {
   InstanceDetections masks;
   masks.xyxy = {{0, 0, 2, 2}};

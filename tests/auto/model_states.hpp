@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auto/model_state.hpp"
+#include "fakes/image_engine.hpp"
+
+namespace replayrt::detail {
+
+inline TensorSpec spec(std::string name, DType dtype, std::vector<DimensionRange> dims) {
+  return {.name = std::move(name), .dtype = dtype, .dims = std::move(dims)};
+}
+
+inline DimensionRange fixed(std::int64_t extent) {
+  return DimensionRange::fixed(extent);
+}
+inline const DimensionRange kAny{1, 64, {}};
+
+/// A model of `package` on a network that `engine` stands for.
+inline ModelState state_of(ModelPackage package, fakes::ImageEngineOptions engine,
+                           std::shared_ptr<GraphCache> cache = nullptr,
+                           const AutoModelOptions& options = {}) {
+  const models::Family& family =
+      *models::find_family(package.model_config.model_architecture, package.model_config.task_type);
+  NetworkInput network = models::network_input_for(package, family);
+  return {std::move(package),
+          family,
+          std::move(network),
+          false,
+          fakes::make_image_engine(std::move(engine)),
+          std::move(cache),
+          options};
+}
+
+}  // namespace replayrt::detail
