@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cache_settings.hpp"
@@ -197,6 +198,21 @@ Json number_or_null(std::optional<double> value) {
   return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
 }
 
+/// How calls were served as time went on: one element per point of the timeline in each list.
+Json timeline_json(const Timeline& timeline) {
+  Json json = {{"seconds", Json::array()},
+               {"calls", Json::array()},
+               {"captured", Json::array()},
+               {"replayed", Json::array()}};
+  for (const ServedSoFar& point : timeline.points()) {
+    json["seconds"].push_back(point.seconds);
+    json["calls"].push_back(point.calls);
+    json["captured"].push_back(point.captured);
+    json["replayed"].push_back(point.replayed);
+  }
+  return json;
+}
+
 Json mode_json(const BenchResult& result, const ModeResult& mode) {
   const Summary summary = summarize(mode.call_times);
   return {
@@ -210,11 +226,17 @@ Json mode_json(const BenchResult& result, const ModeResult& mode) {
       {"ratio_to_eager_total", number_or_null(total_ratio(result, mode))},
       {"round_s", mode.round_times},
       {"routes", {{"eager", mode.eager}, {"captured", mode.captured}, {"replayed", mode.replayed}}},
-      {"eager_reasons", mode.reasons}};
+      {"eager_reasons", mode.reasons},
+      {"over_time", timeline_json(mode.timeline)}};
 }
 
-Json cache_json(const ModeResult& mode) {
+Json cache_json(const BenchFacts& facts, const ModeResult& mode) {
   const GraphCacheStats& stats = *mode.cache;
+  Json models = Json::array();
+  for (const EngineStats& engine : mode.engines) {  // One: a bench has one model.
+    models.push_back(
+        {{"model", facts.model}, {"bytes", engine.bytes}, {"shared_bytes", engine.shared_bytes}});
+  }
   return {{"mode", to_string(mode.mode)},
           {"hits", stats.hits},
           {"misses", stats.misses},
@@ -233,21 +255,47 @@ Json cache_json(const ModeResult& mode) {
                                                                          : Json(stats.max_bytes)},
           {"capture_ms_median", milliseconds(stats.capture_time_median)},
           {"capture_ms_total", milliseconds(stats.capture_time_total)},
-          {"time_saved_ms", milliseconds(stats.time_saved)}};
+          {"time_saved_ms", milliseconds(stats.time_saved)},
+          {"models", std::move(models)}};
+}
+
+/// Of each case: its calls by the route that served them, without routes that served none.
+std::vector<Json> case_routes_json(const Workload& workload, const ModeResult& mode) {
+  std::vector<std::map<Route, std::vector<double>>> times(workload.cases.size());
+  for (std::size_t i = 0; i < mode.call_routes.size(); ++i) {
+    const std::size_t index = workload.calls[i % workload.calls.size()];
+    times[index][mode.call_routes[i]].push_back(mode.call_times[i]);
+  }
+  std::vector<Json> routes(workload.cases.size(), Json::object());
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    for (const auto& [route, of_route] : times[i]) {
+      const Summary summary = summarize(of_route);
+      routes[i][std::string(to_string(route))] = {{"calls", summary.count},
+                                                  {"median_us", summary.median * kMicro},
+                                                  {"p99_us", summary.p99 * kMicro}};
+    }
+  }
+  return routes;
 }
 
 Json per_shape_json(const Workload& workload, const BenchResult& result) {
   Json shapes = Json::array();
   for (const Case& with : workload.cases) {
-    shapes.push_back({{"shape", with.name}, {"calls_per_round", 0}, {"median_us", Json::object()}});
+    shapes.push_back({{"shape", with.name},
+                      {"calls_per_round", 0},
+                      {"median_us", Json::object()},
+                      {"routes", Json::object()}});
   }
   for (const std::size_t index : workload.calls) {
     shapes[index]["calls_per_round"] = shapes[index]["calls_per_round"].get<std::int64_t>() + 1;
   }
   for (const ModeResult& mode : result.modes) {
+    const std::string name(to_string(mode.mode));
     const std::vector<double> medians = case_medians(workload, mode);
+    std::vector<Json> routes = case_routes_json(workload, mode);
     for (std::size_t i = 0; i < medians.size(); ++i) {
-      shapes[i]["median_us"][std::string(to_string(mode.mode))] = medians[i] * kMicro;
+      shapes[i]["median_us"][name] = medians[i] * kMicro;
+      shapes[i]["routes"][name] = std::move(routes[i]);
     }
   }
   return shapes;
@@ -312,6 +360,7 @@ std::string bench_json(const BenchFacts& facts, const Workload& workload, const 
     modes[std::string(to_string(mode.mode))] = mode_json(result, mode);
   }
   const ModeResult* with_cache = mode_with_cache(result);
+  Json cache = with_cache == nullptr ? Json(nullptr) : cache_json(facts, *with_cache);
   const Json json = {{"version", kVersion},
                      {"command", facts.command},
                      {"machine", {{"cpu", cpu_model()}, {"cores", usable_cores()}}},
@@ -335,7 +384,7 @@ std::string bench_json(const BenchFacts& facts, const Workload& workload, const 
                      {"calls_per_round", workload.calls.size()},
                      {"shapes", std::move(shapes)},
                      {"modes", std::move(modes)},
-                     {"cache", with_cache == nullptr ? Json(nullptr) : cache_json(*with_cache)},
+                     {"cache", std::move(cache)},
                      {"max_abs_difference_to_eager", number_or_null(result.max_abs_difference)},
                      {"trtexec", trtexec_json(workload, result)},
                      {"per_shape", per_shape_json(workload, result)}};

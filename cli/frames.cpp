@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <opencv2/core/utils/logger.hpp>
-#include <opencv2/videoio.hpp>
-#include <opencv2/videoio/registry.hpp>
+#include <opencv2/core/mat.hpp>
 #include <system_error>
 
+#include "codecs.hpp"
 #include "files.hpp"
 #include "pictures.hpp"
 #include "replayrt/core/log.hpp"
@@ -51,32 +49,21 @@ class VideoFrames {
  public:
   /// Throws Error: kFileAccess, kModelInput for what is no video.
   explicit VideoFrames(const fs::path& path) : path_(path) {
-    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-    ::setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);  // Silent too, unless the user wants otherwise.
     if (readable_file_size(path) == 0) {
       throw Error(ErrorCode::kFileAccess,
                   fmt::format("{}: is empty, expected a video", path.string()));
     }
-    // Not what looks for a series of pictures or a camera; and GStreamer, which writes a registry
-    // into the user's home, only where it must be.
-    const bool has_ffmpeg = cv::videoio_registry::hasBackend(cv::CAP_FFMPEG);
-    if (open(has_ffmpeg ? cv::CAP_FFMPEG : cv::CAP_GSTREAMER) || open(cv::CAP_OPENCV_MJPEG)) {
-      return;
+    video_ = codecs::open_video(path);
+    if (video_ == nullptr) {
+      throw Error(ErrorCode::kModelInput,
+                  fmt::format("{}: is no video that can be decoded", path.string()));
     }
-    throw Error(ErrorCode::kModelInput,
-                fmt::format("{}: is no video that can be decoded", path.string()));
   }
 
   /// None at the end. Throws Error(kModelInput) if there is not even a first frame.
   std::optional<Image> next() {
-    cv::Mat frame;
-    bool read = false;
-    try {
-      read = capture_.read(frame) && frame.type() == CV_8UC3;
-    } catch (const cv::Exception&) {
-      read = false;  // As a video that ends here.
-    }
-    if (read) {
+    const cv::Mat frame = video_->next();
+    if (!frame.empty()) {
       ++frames_;
       return image_of(frame);
     }
@@ -94,27 +81,13 @@ class VideoFrames {
   }
 
   /// Number of frames as the header has it; 0 if it does not say.
-  [[nodiscard]] std::int64_t expected() const {
-    constexpr double kMost = 1e15;
-    const double count = capture_.get(cv::CAP_PROP_FRAME_COUNT);
-    return count > 0 && count < kMost ? static_cast<std::int64_t>(count) : 0;
-  }
+  [[nodiscard]] std::int64_t expected() const { return video_->expected(); }
 
   [[nodiscard]] std::int64_t frames() const noexcept { return frames_; }
 
  private:
-  bool open(cv::VideoCaptureAPIs api) {
-    try {
-      // An absolute path is never taken for a protocol.
-      return cv::videoio_registry::hasBackend(api) &&
-             capture_.open(fs::absolute(path_).string(), api) && capture_.isOpened();
-    } catch (const cv::Exception&) {
-      return false;
-    }
-  }
-
   fs::path path_;
-  cv::VideoCapture capture_;
+  std::unique_ptr<codecs::Video> video_;
   std::int64_t frames_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 
 #include "error.hpp"
 #include "text.hpp"
@@ -54,6 +55,34 @@ std::vector<Mode> parse_modes(std::string_view text) {
   return modes;
 }
 
+void Timeline::add(double seconds, Route route) {
+  total_.seconds = seconds;
+  ++total_.calls;
+  total_.captured += route == Route::kCaptured ? 1 : 0;
+  total_.replayed += route == Route::kReplayed ? 1 : 0;
+  if (total_.calls % stride_ != 0) {
+    return;
+  }
+  if (points_.size() + 1 == kMostPoints) {  // One is for the last call.
+    for (std::size_t kept = 0; 2 * kept + 1 < points_.size(); ++kept) {
+      points_[kept] = points_[2 * kept + 1];
+    }
+    points_.resize(points_.size() / 2);
+    stride_ *= 2;
+  }
+  if (total_.calls % stride_ == 0) {
+    points_.push_back(total_);
+  }
+}
+
+std::vector<ServedSoFar> Timeline::points() const {
+  std::vector<ServedSoFar> points = points_;
+  if (total_.calls > 0 && (points.empty() || points.back().calls != total_.calls)) {
+    points.push_back(total_);
+  }
+  return points;
+}
+
 ModeRunner::ModeRunner(Mode mode, const Engine& engine, const GraphCacheOptions& options)
     : engine_(engine), options_(options_of(mode, options)) {
   result_.mode = mode;
@@ -78,10 +107,11 @@ void ModeRunner::run_call(const Case& with, std::size_t position, const RunConte
   }
   InferOptions options = infer_options_;
   options.context = context;
-  const auto start = std::chrono::steady_clock::now();
+  const Clock::time_point start = Clock::now();
   const InferResult answer = infer(engine_, with.views, options);
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  round_[position] = {time.count(), answer.route, answer.reason};
+  const Clock::time_point ended = Clock::now();
+  const std::chrono::duration<double> time = ended - start;
+  round_[position] = {time.count(), ended, answer.route, answer.reason};
 }
 
 void ModeRunner::end_round(std::optional<double> wall_seconds) {
@@ -89,6 +119,7 @@ void ModeRunner::end_round(std::optional<double> wall_seconds) {
   for (const Served& served : round_) {
     sum += served.seconds;
     result_.call_times.push_back(served.seconds);
+    result_.call_routes.push_back(served.route);
     switch (served.route) {
       case Route::kEager:
         ++result_.eager;
@@ -102,14 +133,38 @@ void ModeRunner::end_round(std::optional<double> wall_seconds) {
         break;
     }
   }
+  note_timeline(wall_seconds);
   result_.round_times.push_back(wall_seconds.value_or(sum));
+  elapsed_ += result_.round_times.back();
   if (cache() != nullptr) {
     note_cache();
   }
 }
 
+/// On the round's own clock: the wall's since its first call began, or the sum of the calls so far,
+/// as other modes run in between.
+void ModeRunner::note_timeline(std::optional<double> wall_seconds) {
+  std::vector<std::reference_wrapper<const Served>> in_order(round_.begin(), round_.end());
+  std::ranges::stable_sort(in_order, {}, [](const Served& served) { return served.ended; });
+  const auto began = [](const Served& served) {
+    return served.ended - std::chrono::duration_cast<Clock::duration>(
+                              std::chrono::duration<double>(served.seconds));
+  };
+  const Clock::time_point begin =
+      in_order.empty() ? Clock::time_point{} : began(*std::ranges::min_element(round_, {}, began));
+  double sum = 0;
+  for (const Served& served : in_order) {
+    sum += served.seconds;
+    const std::chrono::duration<double> passed = served.ended - begin;
+    result_.timeline.add(elapsed_ + (wall_seconds ? std::min(passed.count(), *wall_seconds) : sum),
+                         served.route);
+  }
+}
+
 void ModeRunner::note_cache() {
-  result_.cache = cache()->stats();
+  GraphCacheReport report = cache()->report();
+  result_.cache = report.totals;
+  result_.engines = std::move(report.engines);
 }
 
 }  // namespace replayrt::cli

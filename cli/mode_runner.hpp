@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -29,16 +30,45 @@ std::string_view to_string(Mode mode) noexcept;
 /// The inverse, for a list with commas; throws UsageError for unknown or repeated modes.
 std::vector<Mode> parse_modes(std::string_view text);
 
+/// How many of a mode's calls had been served, and how, when `seconds` of its time had passed.
+struct ServedSoFar {
+  double seconds = 0;
+  std::int64_t calls = 0;
+  std::int64_t captured = 0;
+  std::int64_t replayed = 0;
+};
+
+/// Running totals of the calls in the order in which they ended: thinned evenly, so that they stay
+/// few however many calls there are.
+class Timeline {
+ public:
+  static constexpr std::size_t kMostPoints = 200;
+
+  /// A call that was served by `route` ended when `seconds` had passed.
+  void add(double seconds, Route route);
+
+  /// At most kMostPoints; the last one has all calls. Empty without calls.
+  [[nodiscard]] std::vector<ServedSoFar> points() const;
+
+ private:
+  ServedSoFar total_;
+  std::int64_t stride_ = 1;  // Calls from point to point.
+  std::vector<ServedSoFar> points_;
+};
+
 /// What was measured of one mode. Times in seconds.
 struct ModeResult {
   Mode mode = Mode::kEager;
   std::vector<double> call_times;   ///< Round by round, in the workload's order.
+  std::vector<Route> call_routes;   ///< Of the same calls.
   std::vector<double> round_times;  ///< One caller: sum of the calls; several: wall time.
   std::int64_t eager = 0;
   std::int64_t captured = 0;
   std::int64_t replayed = 0;
   std::map<std::string, std::int64_t> reasons;  ///< Of the eager calls.
+  Timeline timeline;                            ///< Over all rounds, on the clock of round_times.
   std::optional<GraphCacheStats> cache;         ///< Over its whole life; none without a cache.
+  std::vector<EngineStats> engines;             ///< What the cache knows of each; as `cache`.
 };
 
 /// One mode with its cache, the round under way and what was measured so far.
@@ -72,16 +102,22 @@ class ModeRunner {
   ModeResult take_result() { return std::move(result_); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct Served {
     double seconds = 0;
+    Clock::time_point ended{};
     Route route = Route::kEager;
     Reason reason = Reason::kNone;
   };
+
+  void note_timeline(std::optional<double> wall_seconds);
 
   const Engine& engine_;
   GraphCacheOptions options_;
   InferOptions infer_options_;
   std::vector<Served> round_;  // By position in the workload.
+  double elapsed_ = 0;         // Sum of round_times.
   ModeResult result_;
 };
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <opencv2/imgcodecs.hpp>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "codecs.hpp"
 #include "error.hpp"
 #include "files.hpp"
 #include "pictures.hpp"
@@ -18,11 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool can_write(const fs::path& file) {
-  try {
-    return has_picture_name(file) && cv::haveImageWriter(file.filename().string());
-  } catch (const cv::Exception&) {
-    return false;
-  }
+  return has_picture_name(file) && codecs::can_encode(file.extension().string());
 }
 
 }  // namespace
@@ -73,14 +69,8 @@ std::string PictureFolder::take_name(const NamedPicture& picture) {
 
 void PictureFolder::save(const NamedPicture& picture, const cv::Mat& drawn) {
   const fs::path file = folder_ / take_name(picture);
-  std::vector<unsigned char> bytes;
-  bool encoded = false;
-  try {
-    encoded = cv::imencode(file.extension().string(), drawn, bytes);
-  } catch (const cv::Exception&) {
-    encoded = false;
-  }
-  if (!encoded) {
+  const std::vector<std::uint8_t> bytes = codecs::encode(drawn, file.extension().string());
+  if (bytes.empty()) {
     throw Error(ErrorCode::kFileAccess,
                 fmt::format("{}: a picture of {} x {} pixels cannot be written in this format",
                             file.string(), drawn.rows, drawn.cols));

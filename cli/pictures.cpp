@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
-#include <opencv2/core/utils/logger.hpp>
-#include <opencv2/imgcodecs.hpp>
+#include <opencv2/core/mat.hpp>
 #include <string_view>
 
+#include "codecs.hpp"
 #include "files.hpp"
 #include "replayrt/core/error.hpp"
-#include "text.hpp"
 
 namespace replayrt::cli {
 namespace {
@@ -38,24 +37,6 @@ Error picture_error(const std::string& name, std::string_view problem) {
   return {ErrorCode::kModelInput, fmt::format("{}: {}", name, problem)};
 }
 
-cv::Mat decode(std::span<const std::uint8_t> content, const std::string& name) {
-  // Its messages would stand beside ours, and name no file.
-  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-  const cv::Mat bytes(1, static_cast<int>(content.size()), CV_8UC1,
-                      const_cast<std::uint8_t*>(content.data()));  // NOLINT: is only read.
-  cv::Mat picture;
-  try {
-    picture = cv::imdecode(bytes, cv::IMREAD_COLOR);
-  } catch (const cv::Exception& error) {
-    throw picture_error(name, fmt::format("cannot be decoded: {}", one_line(error.err)));
-  }
-  if (picture.empty()) {
-    throw picture_error(name, "is no picture that can be decoded, expected one of " +
-                                  fmt::format("{}", fmt::join(kPictureNames, " ")));
-  }
-  return picture;
-}
-
 }  // namespace
 
 bool has_picture_name(const fs::path& path) {
@@ -71,7 +52,11 @@ Image decode_picture(std::span<const std::uint8_t> content, const std::string& n
     throw Error(ErrorCode::kFileAccess, fmt::format("{}: is empty, expected a picture", name));
   }
   require_whole_picture(content, name);
-  const cv::Mat picture = decode(content, name);
+  const cv::Mat picture = codecs::decode(content, name);
+  if (picture.empty()) {
+    throw picture_error(name, "is no picture that can be decoded, expected one of " +
+                                  fmt::format("{}", fmt::join(kPictureNames, " ")));
+  }
   if (static_cast<std::int64_t>(picture.total()) > kMostPixels) {
     throw picture_error(
         name, fmt::format("is too large: {} x {} pixels (height x width), expected at most {}",

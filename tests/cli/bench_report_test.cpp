@@ -131,6 +131,53 @@ TEST(BenchJson, HasTheSettingsAndWhatTheCacheSaved) {
   EXPECT_EQ(json["cache"]["thrash_warnings"], 3);
 }
 
+TEST(BenchJson, HasTheTimesOfEachShapeByTheRouteThatServedIt) {
+  BenchResult result = result_of_both();
+  result.modes[1].call_routes = {Route::kCaptured, Route::kEager,    Route::kReplayed,
+                                 Route::kReplayed, Route::kReplayed, Route::kReplayed};
+  const auto shapes =
+      nlohmann::json::parse(bench_json({}, workload(), plan(), result))["per_shape"];
+  EXPECT_TRUE(shapes[0]["routes"]["eager"].empty()) << "no route is known of its calls";
+  const auto& a = shapes[0]["routes"]["replay"];
+  EXPECT_FALSE(a.contains("eager"));
+  EXPECT_EQ(a["captured"]["calls"], 1);
+  EXPECT_DOUBLE_EQ(a["captured"]["median_us"], 0.5e6);
+  EXPECT_EQ(a["replayed"]["calls"], 3);
+  EXPECT_DOUBLE_EQ(a["replayed"]["median_us"], 2e6);
+  const auto& b = shapes[1]["routes"]["replay"];
+  EXPECT_DOUBLE_EQ(b["eager"]["p99_us"], 1e6);
+  EXPECT_DOUBLE_EQ(b["replayed"]["median_us"], 2e6);
+}
+
+TEST(BenchJson, HasTheTimelineInLists) {
+  BenchResult result = result_of_both();
+  result.modes[1].timeline.add(0.5, Route::kCaptured);
+  result.modes[1].timeline.add(1.5, Route::kReplayed);
+  const auto modes = nlohmann::json::parse(bench_json({}, workload(), plan(), result))["modes"];
+  EXPECT_TRUE(modes["eager"]["over_time"]["seconds"].empty());
+  const auto& over_time = modes["replay"]["over_time"];
+  EXPECT_THAT(over_time["seconds"], ElementsAre(0.5, 1.5));
+  EXPECT_THAT(over_time["calls"], ElementsAre(1, 2));
+  EXPECT_THAT(over_time["captured"], ElementsAre(1, 1));
+  EXPECT_THAT(over_time["replayed"], ElementsAre(0, 1));
+}
+
+TEST(BenchJson, HasTheBytesOfTheModel) {
+  BenchResult result = result_of_both();
+  EngineStats engine;
+  engine.bytes = 5;
+  engine.shared_bytes = 7;
+  result.modes[1].engines = {engine};
+  BenchFacts facts;
+  facts.model = "rec.onnx";
+  const auto models =
+      nlohmann::json::parse(bench_json(facts, workload(), plan(), result))["cache"]["models"];
+  ASSERT_EQ(models.size(), 1U);
+  EXPECT_EQ(models[0]["model"], "rec.onnx");
+  EXPECT_EQ(models[0]["bytes"], 5);
+  EXPECT_EQ(models[0]["shared_bytes"], 7);
+}
+
 TEST(BenchText, TellsActivationMemoryThatGraphsShare) {
   BenchResult result = result_of_both();
   EXPECT_THAT(bench_text({}, workload(), plan(), result), Not(HasSubstr("activation memory")));

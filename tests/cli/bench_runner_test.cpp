@@ -194,6 +194,105 @@ TEST(RunBench, StartsEveryColdRoundWithAnEmptyCache) {
   EXPECT_EQ(warm.modes[0].cache->calls, 2U * 2 + (5 + 3) * 3);
 }
 
+TEST(Timeline, HasEveryCallWhileTheyAreFew) {
+  Timeline timeline;
+  EXPECT_THAT(timeline.points(), IsEmpty());
+  timeline.add(0.5, Route::kEager);
+  timeline.add(0.75, Route::kCaptured);
+  timeline.add(1.5, Route::kReplayed);
+  const std::vector<ServedSoFar> points = timeline.points();
+  ASSERT_THAT(points, SizeIs(3));
+  EXPECT_EQ(points[0].seconds, 0.5);
+  EXPECT_EQ(points[0].captured + points[0].replayed, 0);
+  EXPECT_EQ(points[1].captured, 1);
+  EXPECT_EQ(points[2].seconds, 1.5);
+  EXPECT_EQ(points[2].calls, 3);
+  EXPECT_EQ(points[2].captured, 1);
+  EXPECT_EQ(points[2].replayed, 1);
+}
+
+TEST(Timeline, IsThinnedEvenlyAndKeepsTheLastCall) {
+  for (const std::int64_t calls : {199, 200, 201, 399, 400, 1000, 12345}) {
+    Timeline timeline;
+    for (std::int64_t i = 1; i <= calls; ++i) {
+      timeline.add(static_cast<double>(i), i % 2 == 0 ? Route::kReplayed : Route::kEager);
+    }
+    const std::vector<ServedSoFar> points = timeline.points();
+    EXPECT_LE(points.size(), Timeline::kMostPoints) << calls;
+    EXPECT_GE(points.size(), Timeline::kMostPoints / 2) << calls;
+    EXPECT_EQ(points.back().calls, calls);
+    const std::int64_t stride = points[0].calls;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      EXPECT_EQ(points[i].seconds, static_cast<double>(points[i].calls));
+      EXPECT_EQ(points[i].replayed, points[i].calls / 2);
+      EXPECT_TRUE(i + 1 == points.size() ||
+                  points[i].calls == stride * static_cast<std::int64_t>(i + 1));
+    }
+  }
+}
+
+TEST(RunBench, TellsHowCallsWereServedAsTimeWentOn) {
+  for (const std::int64_t callers : {1, 2}) {
+    Bench bench({1, 2, 1});
+    bench.plan.modes = {Mode::kEager, Mode::kReplay};
+    bench.plan.callers = callers;
+    bench.plan.rounds = 2;
+    bench.plan.cold = true;
+    const BenchResult result = bench.run();
+    for (const ModeResult& mode : result.modes) {
+      EXPECT_THAT(mode.call_routes, SizeIs(6));
+      const std::vector<ServedSoFar> points = mode.timeline.points();
+      ASSERT_THAT(points, SizeIs(6));
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        EXPECT_EQ(points[i].calls, static_cast<std::int64_t>(i) + 1);
+        EXPECT_GE(points[i].seconds, i == 0 ? 0 : points[i - 1].seconds);
+      }
+      EXPECT_LE(points[2].seconds, mode.round_times[0] + 1e-9);
+      EXPECT_GE(points[3].seconds, mode.round_times[0]);
+      EXPECT_LE(points[5].seconds, mode.round_times[0] + mode.round_times[1] + 1e-9);
+      EXPECT_EQ(points[5].captured, mode.captured);
+      EXPECT_EQ(points[5].replayed, mode.replayed);
+    }
+    EXPECT_EQ(result.modes[1].captured, 2 * 2);
+  }
+}
+
+// A shuffled round is served in another order than that of the workload.
+TEST(RunBench, TheTimelineIsInTheOrderOfTheCalls) {
+  Bench bench({1, 2, 3, 4, 4, 4, 4, 4});
+  bench.plan.cold = true;
+  std::set<std::vector<std::int64_t>> seen;
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    bench.plan.shuffle_seed = seed;
+    std::vector<std::int64_t> expected;
+    std::set<std::size_t> called;
+    for (const std::size_t position : round_order(8, seed, 0)) {
+      called.insert(bench.workload.calls[position]);
+      expected.push_back(static_cast<std::int64_t>(called.size()));
+    }
+    std::vector<std::int64_t> captured;
+    for (const ServedSoFar& point : bench.run().modes[0].timeline.points()) {
+      captured.push_back(point.captured);
+    }
+    EXPECT_EQ(captured, expected) << seed;
+    seen.insert(captured);
+  }
+  EXPECT_GT(seen.size(), 1U);
+}
+
+TEST(RunBench, TellsWhatTheEngineHolds) {
+  fakes::FakeOptions options;
+  options.shared_bytes = 77;
+  Bench bench({1, 2}, options);
+  bench.plan.modes = {Mode::kEager, Mode::kReplay};
+  const BenchResult result = bench.run();
+  EXPECT_THAT(result.modes[0].engines, IsEmpty());
+  ASSERT_THAT(result.modes[1].engines, SizeIs(1));
+  EXPECT_EQ(result.modes[1].engines[0].bytes, 2000);
+  EXPECT_EQ(result.modes[1].engines[0].bytes, result.modes[1].cache->bytes);
+  EXPECT_EQ(result.modes[1].engines[0].shared_bytes, 77);
+}
+
 TEST(RunBench, ShufflesTheRoundsOfAllModesAlike) {
   std::vector<std::int64_t> captured;
   fakes::FakeOptions options;

@@ -45,6 +45,32 @@ def test_each_mode_takes_its_route(bench):
     assert modes["replay"]["eager_reasons"] == {}
 
 
+def test_the_routes_of_each_shape_and_time_are_told(bench):
+    report = bench("--shapes", "1x8,2x8,1x8", "--cold", "--modes", "eager,replay", rounds=2)
+    routes = [shape["routes"]["replay"] for shape in report["per_shape"]]
+    assert [{name: route["calls"] for name, route in of.items()} for of in routes] == [
+        {"captured": 2, "replayed": 2},
+        {"captured": 2},
+    ]
+    assert all(0 < route["median_us"] <= route["p99_us"] for of in routes for route in of.values())
+    eager = report["per_shape"][0]["routes"]["eager"]["eager"]
+    assert eager["median_us"] == report["per_shape"][0]["median_us"]["eager"]
+    over_time = report["modes"]["replay"]["over_time"]
+    assert over_time["calls"] == [1, 2, 3, 4, 5, 6]
+    assert over_time["captured"] == [1, 2, 2, 3, 4, 4]
+    assert over_time["replayed"] == [0, 0, 1, 1, 1, 2]
+    assert over_time["seconds"] == sorted(over_time["seconds"])
+    assert over_time["seconds"][-1] == pytest.approx(report["modes"]["replay"]["total_s"])
+    (model,) = report["cache"]["models"]
+    assert (model["model"], model["bytes"]) == (str(TRIVIAL), report["cache"]["bytes"])
+
+
+def test_a_long_timeline_is_thinned(bench):
+    over_time = bench("--shapes", "1x8", "--repeat", "1000", "--modes", "replay", rounds=1)["modes"]["replay"]["over_time"]
+    assert all(100 <= len(points) <= 200 for points in over_time.values())
+    assert over_time["replayed"][-1] == over_time["calls"][-1] == 1000
+
+
 def test_cache_counters_are_those_of_the_replay_cache(bench):
     cache = bench("--shapes", "1x8,2x8", "--warmup", "0")["cache"]
     assert cache["mode"] == "replay"
