@@ -23,7 +23,7 @@ clang-format-14 --dry-run -Werror "${files[@]}" || status=1
 cmake --preset dev > build/lint-configure.log || { cat build/lint-configure.log; exit 1; }
 # GCC's own warning options are unknown to clang.
 run-clang-tidy-14 -p build/dev -quiet -j "$(nproc)" -extra-arg=-Wno-unknown-warning-option \
-  "^$PWD/(src|cli|examples|benchmarks)/" > build/lint-tidy.log 2>&1 || {
+  "^$PWD/(src|cli|examples|benchmarks|python/src)/" > build/lint-tidy.log 2>&1 || {
   grep -avE '^clang-tidy-14 |[0-9]+ warnings? generated' build/lint-tidy.log
   status=1
 }

@@ -1,0 +1,289 @@
+"""`bench`: eager execution, capture and replay of a model measured side by side."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import os
+import site
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+from .errors import CLASS_BY_CODE, FileAccessError, InvalidParameterError, ModelRuntimeError, UnsupportedError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["BenchResult", "bench"]
+
+Shape = Union[str, Sequence[int], Mapping[str, Sequence[int]]]
+"""One call's shapes: "1x3x48x320" or (1, 3, 48, 320) for a model with one input, {"a": (1, 8), "b": (2,)} for more."""
+
+StrPath = Union[str, "os.PathLike[str]"]
+
+_CHILD = """
+import sys
+from replayrt._core import run_program
+code, error = run_program(sys.argv[1:])
+print(error, file=sys.stderr)
+sys.exit(code)
+"""
+_ERROR = "replayrt: error: "
+_MEMBERS = ("model", "backend", "device", "rounds", "calls_per_round", "shapes", "modes", "cache", "per_shape")
+# More are in the record; a table is to be read.
+_MOST_SHAPES = 12
+
+
+@dataclass(frozen=True, repr=False)
+class BenchResult:
+    """What `bench` measured. `record` is the JSON that `replayrt bench --json` writes; do not change it.
+
+    Times are in microseconds; "modes" are those that were asked for, in their order.
+    """
+
+    record: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        missing = [name for name in _MEMBERS if not isinstance(self.record, dict) or name not in self.record]
+        if missing:
+            raise InvalidParameterError(f"record: expected the JSON of `replayrt bench`, it has no {missing[0]!r}")
+
+    @property
+    def model(self) -> str:
+        """The model's path, as it was given."""
+        return str(self.record["model"])
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """The distinct shapes, in the order of their first calls."""
+        return tuple(self.record["shapes"])
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The modes that were run."""
+        return tuple(self.record["modes"])
+
+    @property
+    def median_us(self) -> dict[str, float]:
+        """By mode: the median over all calls."""
+        return self._by_mode("median_us")
+
+    @property
+    def p99_us(self) -> dict[str, float]:
+        """By mode: the time within which 99 % of the calls were served."""
+        return self._by_mode("p99_us")
+
+    @property
+    def throughput_per_s(self) -> dict[str, float]:
+        """By mode: calls per second."""
+        return self._by_mode("throughput_per_s")
+
+    @property
+    def ratio_to_eager(self) -> dict[str, float | None]:
+        """By mode: time of a round divided by eager's in the same round, median of the rounds; None without eager."""
+        return self._by_mode("ratio_to_eager")
+
+    @property
+    def routes(self) -> dict[str, dict[str, int]]:
+        """By mode: how many calls each route served."""
+        return self._by_mode("routes")
+
+    @property
+    def shape_median_us(self) -> dict[str, dict[str, float]]:
+        """By shape, then by mode: the median over the calls of the shape."""
+        return {shape["shape"]: dict(shape["median_us"]) for shape in self.record["per_shape"]}
+
+    @property
+    def max_abs_difference_to_eager(self) -> float | None:
+        """Largest difference of an answer to the eager one; None without a mode that has a cache."""
+        difference: float | None = self.record.get("max_abs_difference_to_eager")
+        return difference
+
+    def to_dict(self) -> dict[str, Any]:
+        """A copy of the record."""
+        return copy.deepcopy(self.record)
+
+    def save(self, path: StrPath) -> None:
+        """Writes the record as JSON. Raises FileAccessError."""
+        try:
+            Path(path).write_text(json.dumps(self.record, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise FileAccessError(f"{os.fspath(path)}: cannot be written: {error.strerror}") from error
+
+    @classmethod
+    def load(cls, path: StrPath) -> BenchResult:
+        """Reads what `save` or `replayrt bench --json` wrote. Raises FileAccessError, InvalidParameterError."""
+        try:
+            record = json.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise FileAccessError(f"{os.fspath(path)}: cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise InvalidParameterError(f"{os.fspath(path)}: is no JSON: {error}") from error
+        return cls(record)
+
+    def plot(self, figure: Figure | None = None) -> Figure:
+        """Draws latency by shape and route, hit rate over time and bytes by model; see `plots.plot_bench`."""
+        from .plots import plot_bench
+
+        return plot_bench(self.record, figure)
+
+    def _by_mode(self, member: str) -> dict[str, Any]:
+        return {name: copy.copy(mode[member]) for name, mode in self.record["modes"].items()}
+
+    def __repr__(self) -> str:
+        head = (
+            f"bench of {self.model}: {self.record['backend']} on {self.record['device']}, "
+            f"{self.record['rounds']} rounds of {self.record['calls_per_round']} calls"
+        )
+        rows = [["shape (median)", *self.modes]]
+        for shape, medians in list(self.shape_median_us.items())[:_MOST_SHAPES]:
+            rows.append([shape, *(_time_text(medians[mode]) for mode in self.modes)])
+        more = len(self.shapes) - _MOST_SHAPES
+        if more > 0:
+            rows.append([f"... and {more} more", *("" for _ in self.modes)])
+        rows.append(["all, median", *map(_time_text, self.median_us.values())])
+        rows.append(["all, p99", *map(_time_text, self.p99_us.values())])
+        ratios = ["-" if ratio is None else f"{ratio:.3f}" for ratio in self.ratio_to_eager.values()]
+        rows.append(["to eager", *ratios])
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+        return "\n".join([head, *map(str.rstrip, lines)])
+
+
+def bench(
+    model: StrPath,
+    *,
+    shapes: str | Sequence[Shape] | None = None,
+    trace: StrPath | None = None,
+    modes: str | Sequence[str] = ("eager", "replay"),
+    iterations: int = 10,
+    warmup: int | None = None,
+    repeat: int | None = None,
+    shuffle: int | None = None,
+    cold: bool = False,
+    seed: int | None = None,
+    callers: int | None = None,
+    streams: int | None = None,
+    capacity: int | None = None,
+    max_bytes: int | str | None = None,
+    admission: str | None = None,
+    capture: str | None = None,
+    verify: float | str | None = None,
+    instances: int | None = None,
+    backend: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    inference_threads: int | None = None,
+    fuse: str | Sequence[str] | None = None,
+    compare: str | None = None,
+) -> BenchResult:
+    """Measures `model` in a process of its own, so that nothing of the caller's takes part, and nothing is printed.
+
+    Each argument is the flag of that name of `replayrt bench`, whose help tells what it does; None: the flag's default.
+    Either `shapes` (what to call with, in this order) or `trace` (a file with a shape per line) is needed.
+
+    Raises InvalidParameterError for what the program refuses, OutOfMemoryError, ModelRuntimeError if the process was
+    ended from outside or crashed, and Error for what else went wrong; each with the program's message. Warnings go to
+    the logger "replayrt".
+    """
+    flags: dict[str, object] = {
+        "shapes": None if shapes is None else _shapes_text(shapes),
+        "trace": None if trace is None else os.fspath(trace),
+        "modes": modes if isinstance(modes, str) else ",".join(modes),
+        "iterations": iterations,
+        "warmup": warmup,
+        "repeat": repeat,
+        "shuffle": shuffle,
+        "cold": cold,
+        "seed": seed,
+        "callers": callers,
+        "streams": streams,
+        "capacity": capacity,
+        "max-bytes": max_bytes,
+        "admission": admission,
+        "capture": capture,
+        "verify": verify,
+        "instances": instances,
+        "backend": backend,
+        "device": device,
+        "precision": precision,
+        "inference-threads": inference_threads,
+        "fuse": [fuse] if isinstance(fuse, str) else fuse,
+        "compare": compare,
+    }
+    path = os.fspath(model)
+    arguments = [os.path.join(".", path) if path.startswith("-") else path]
+    for name, value in flags.items():
+        arguments += _flag(name, value)
+    with tempfile.TemporaryDirectory(prefix="replayrt-") as folder:
+        report = os.path.join(folder, "report.json")
+        _run(["bench", *arguments, f"--json={report}"])
+        return BenchResult.load(report)
+
+
+def _time_text(us: float) -> str:
+    for unit in ("us", "ms"):
+        if us < 999.5:
+            return f"{us:.3g} {unit}"
+        us /= 1e3
+    return f"{us:.3g} s"
+
+
+def _flag(name: str, value: object) -> list[str]:
+    if value is None or value is False:
+        return []
+    if value is True and name == "cold":  # The only one without a value.
+        return [f"--{name}"]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [f"--{name}={item}" for item in value]
+    return [f"--{name}={value}"]
+
+
+def _shapes_text(shapes: str | Sequence[Shape]) -> str:
+    if isinstance(shapes, str):
+        return shapes
+    if isinstance(shapes, Mapping) or any(isinstance(shape, int) for shape in shapes):
+        raise InvalidParameterError(f"shapes: expected a list with a shape for each call, got {shapes!r}")
+    return ",".join(map(_shape_text, shapes))
+
+
+def _shape_text(shape: Shape) -> str:
+    if isinstance(shape, str):
+        return shape
+    if isinstance(shape, Mapping):
+        return ";".join(f"{name}:{_shape_text(lengths)}" for name, lengths in shape.items())
+    return "x".join(map(str, shape))
+
+
+def _run(arguments: Sequence[str]) -> None:
+    if not sys.executable:
+        raise UnsupportedError("bench needs a Python to run in: sys.executable is not set")
+    command = [sys.executable, "-c", _CHILD, "replayrt", *arguments]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
+    )
+    lines = done.stderr.decode(errors="backslashreplace").splitlines()
+    if done.returncode == 0:
+        for line in lines[:-1]:
+            logging.getLogger("replayrt").warning("bench: %s", line)
+        return
+    messages = [line[len(_ERROR) :] for line in lines if line.startswith(_ERROR)]
+    if done.returncode < 0 or not messages:
+        how = f"was ended by signal {-done.returncode}" if done.returncode < 0 else f"ended with {done.returncode}"
+        raise ModelRuntimeError("\n".join([f"the process of the bench {how}", *lines[-5:]]))
+    raise CLASS_BY_CODE.get(lines[-1], InvalidParameterError)(messages[-1])
+
+
+def _environment() -> dict[str, str]:
+    """The caller's, in which this very package is found: neither another one nor a folder of that name nearby."""
+    environment = dict(os.environ, PYTHONSAFEPATH="1")
+    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if home not in [*site.getsitepackages(), site.getusersitepackages()]:
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+    return environment

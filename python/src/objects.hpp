@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bindings.hpp"
+#include "process.hpp"
+#include "replayrt/core/engine.hpp"
+#include "replayrt/core/graph_cache.hpp"
+#include "replayrt/core/infer.hpp"
+
+namespace replayrt::python {
+
+/// Python's `TRTCudaGraphCache`.
+struct PyGraphCache {
+  explicit PyGraphCache(std::shared_ptr<GraphCache> of) noexcept : cache(std::move(of)) {}
+  Owned<GraphCache> cache;
+
+  /// Throws as `require_usable_process` does.
+  [[nodiscard]] GraphCache& usable() const {
+    require_usable_process();
+    return *cache.get();
+  }
+};
+
+/// Null for None. Throws as `require_usable_process` does.
+[[nodiscard]] std::shared_ptr<GraphCache> cache_of(const PyGraphCache* cache);
+
+/// Python's `Engine`: of a file, or a part of a model.
+struct PyEngine {
+  explicit PyEngine(std::shared_ptr<const Engine> of) noexcept : engine(std::move(of)) {}
+  Owned<const Engine> engine;
+
+  /// Throws Error(kModelRuntime) in a broken fork, Error(kInvalidParameter) if it is closed.
+  [[nodiscard]] std::shared_ptr<const Engine> usable() const;
+};
+
+/// "copied" or "in_place". Throws Error(kInvalidParameter) for any other text.
+[[nodiscard]] InputBinding input_binding_of(const std::string& text);
+
+/// Python's `InferResult`. Keeps what a run that is not over yet reads.
+class PyInferResult {
+ public:
+  PyInferResult(InferResult result, std::vector<std::string> names, nb::object inputs,
+                void* stream);
+  PyInferResult(PyInferResult&&) noexcept = default;
+  PyInferResult(const PyInferResult&) = delete;
+  PyInferResult& operator=(PyInferResult&&) = delete;
+  PyInferResult& operator=(const PyInferResult&) = delete;
+  ~PyInferResult();
+
+  [[nodiscard]] const InferResult& result() const noexcept { return *result_.get(); }
+  [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
+  /// One array per output, made once.
+  [[nodiscard]] nb::list outputs();
+  void wait();
+
+ private:
+  Owned<const InferResult> result_;
+  std::vector<std::string> names_;
+  nb::object inputs_;  // None once the run is over.
+  void* stream_;
+  nb::object outputs_;
+};
+
+}  // namespace replayrt::python
