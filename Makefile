@@ -1,5 +1,5 @@
 # The commands of daily work. Each sets up what it needs first; `make setup` is quick when there is nothing to do.
-.PHONY: setup build demo test bench lint format clean
+.PHONY: setup build demo test bench wheel lint format clean
 
 JOBS ?= $(shell nproc)
 PRESET ?= release
@@ -22,6 +22,10 @@ test: build
 
 bench: build
 	@tools/bench.sh
+
+# The Python package, into build/wheel.
+wheel: setup
+	@tools/wheel.sh
 
 lint:
 	@tools/lint.sh
