@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 SETUP = "tools/reference/setup.sh"
-NO_REFERENCE = (
-    "auto_model is left out: it needs the Python reference, a download of several GB. `tools/bench.sh auto_model` gets "
-    f"it ({SETUP}) and runs; REPLAYRT_REFERENCE_PYTHON names a Python that has it already."
+GET_REFERENCE = (
+    f"`tools/bench.sh auto_model` gets it ({SETUP}) and runs; REPLAYRT_REFERENCE_PYTHON names a Python that has it already."
 )
+NO_REFERENCE = f"auto_model is left out: it needs the Python reference, a download of several GB. {GET_REFERENCE}"
 # Photographs, of three sizes.
 BATCHED = ("packages/pictures/motorcycle_333x500", "pictures/astronaut", "pictures/coffee")
 
@@ -26,11 +26,15 @@ def has_reference() -> bool:
     return bool(os.environ.get("REPLAYRT_REFERENCE_PYTHON")) or (facts.ROOT / "build/reference-venv/.stamp").exists()
 
 
+def reference_python() -> str:
+    """The Python that has the reference, which is got if it is not there."""
+    return subprocess.run((facts.ROOT / SETUP,), check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
 def auto_model(bench: Bench) -> dict:
     """Beside the Python reference, whose interpreter runs both."""
-    python = subprocess.run((facts.ROOT / SETUP,), check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     return bench.report_of(
-        python, HERE / "auto_model_vs_reference.py", "--package", _package(bench), "--data", bench.data,
+        reference_python(), HERE / "auto_model_vs_reference.py", "--package", package_of(bench), "--data", bench.data,
         "--library", bench.programs / "replayrt_auto_model_shim.so", "--threads", bench.threads,
         "--rounds", bench.amount(1, 40, 150), flag="--output=",
     )  # fmt: skip
@@ -39,12 +43,12 @@ def auto_model(bench: Bench) -> dict:
 def auto_model_batches(bench: Bench) -> dict:
     """Batches of 1, 2, 3 in turn: all captured, and from cold with the cache's own admission."""
     return bench.report_of(
-        bench.programs / "auto_model_batches", _package(bench), *(bench.data / f"{name}.png" for name in BATCHED),
+        bench.programs / "auto_model_batches", package_of(bench), *(bench.data / f"{name}.png" for name in BATCHED),
         "--inference-threads", bench.threads, "--instances", bench.amount(1, 3, 5),
         "--cycles", bench.amount(1, 20, 60), "--images", bench.amount(9, 1000, 1000),
         "--repeats", bench.amount(1, 1, 3),
     )  # fmt: skip
 
 
-def _package(bench: Bench) -> Path:
+def package_of(bench: Bench) -> Path:
     return bench.data / "packages" / ("yolov8-letterbox" if bench.is_smoke else "yolov8n-640")

@@ -1,7 +1,6 @@
 // A C interface on AutoModel for Python's ctypes, so that its calls and the reference's can be
-// measured in turns in one process. Times are taken in here: what ctypes adds to a call is no part
-// of them. Functions return 0, or 1 after an error that `auto_model_error` tells.
-#include <chrono>
+// measured in turns in one process. Functions return 0, or 1 after an error that `auto_model_error`
+// tells.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,18 +13,9 @@
 
 #include "replayrt/replayrt.hpp"
 #include "shim_errors.hpp"
+#include "shim_time.hpp"
 
 namespace {
-
-/// What `function` gives, and how long it took.
-template <class Function>
-auto timed(std::int64_t& nanoseconds, Function&& function) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start = Clock::now();
-  auto result = std::forward<Function>(function)();
-  nanoseconds = std::chrono::nanoseconds(Clock::now() - start).count();
-  return result;
-}
 
 replayrt::ImageView view_of_bgr(const std::uint8_t* pixels, std::int64_t height,
                                 std::int64_t width) {

@@ -31,6 +31,15 @@ class Peer:
 
         return run
 
+    def time_replays(self, values: np.ndarray, calls: int) -> np.ndarray:
+        """Nanoseconds of each of so many calls, which C++ makes and times; all must be replays. Thread-safe."""
+        dims = (ctypes.c_int64 * values.ndim)(*values.shape)
+        nanoseconds = np.empty(calls, np.int64)
+        self._check(self._library.peer_time_replays(
+            self._model, values.ctypes.data, dims, values.ndim, calls, nanoseconds.ctypes.data
+        ))  # fmt: skip
+        return nanoseconds
+
     def output(self) -> np.ndarray:
         """A copy of the last run's first output, flat."""
         data = ctypes.POINTER(ctypes.c_float)()
@@ -51,6 +60,9 @@ def _load(path: Path) -> ctypes.CDLL:
     library.peer_open.argtypes = [ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p]
     library.peer_run.argtypes = [
         ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_void_p,
+    ]  # fmt: skip
+    library.peer_time_replays.argtypes = [
+        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p,
     ]  # fmt: skip
     library.peer_output.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
     return library

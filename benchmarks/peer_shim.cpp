@@ -4,11 +4,21 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "replayrt/replayrt.hpp"
 #include "shim_errors.hpp"
+#include "shim_time.hpp"
+
+namespace {
+
+replayrt::TensorView input_of(const float* data, const std::int64_t* dims, std::size_t rank) {
+  return {data, replayrt::DType::kF32, replayrt::Shape(std::span(dims, rank)), {}};
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -47,14 +57,31 @@ int peer_run(PeerModel* model, const float* data, const std::int64_t* dims, std:
              int with_cache, int* replayed) {
   return guarded([&] {
     model->last = {};
-    const replayrt::TensorView input = {
-        data, replayrt::DType::kF32, replayrt::Shape(std::span(dims, rank)), {}};
+    const replayrt::TensorView input = input_of(data, dims, rank);
     replayrt::InferOptions options;
     if (with_cache != 0) {
       options.graph_cache = model->cache;
     }
     model->last = replayrt::infer(model->engine, {&input, 1}, options);
     *replayed = model->last.route == replayrt::Route::kReplayed ? 1 : 0;
+  });
+}
+
+/// Makes `calls` runs on `data`, each of which must be a replay, and writes how long each took, the
+/// end of its outputs included, to `nanoseconds`. Any number of threads may be in here at once.
+int peer_time_replays(const PeerModel* model, const float* data, const std::int64_t* dims,
+                      std::size_t rank, std::size_t calls, std::int64_t* nanoseconds) {
+  return guarded([&] {
+    const replayrt::TensorView input = input_of(data, dims, rank);
+    const replayrt::InferOptions options{.graph_cache = model->cache};
+    for (std::int64_t& time : std::span(nanoseconds, calls)) {
+      const replayrt::Route route = timed(time, [&] {
+        return replayrt::infer(model->engine, {&input, 1}, options).route;
+      });
+      if (route != replayrt::Route::kReplayed) {
+        throw std::runtime_error("expected a replay");
+      }
+    }
   });
 }
 

@@ -18,6 +18,7 @@ from random import Random
 
 import facts
 from auto_model_runs import NO_REFERENCE, auto_model, auto_model_batches, has_reference
+from python_runs import PYTHON_BENCHMARKS
 
 ROOT = facts.ROOT
 HERE = Path(__file__).resolve().parent
@@ -73,7 +74,7 @@ class Bench:
             path.write_text("".join(f"{shape}\n" for shape in RESNET_SHAPES))
         elif not self.has_traces:
             pictures = sorted((self.data / "pictures").glob("*.png"))
-            self.run(self.programs / "replayrt-ocr", *pictures, "--models", self.data / "models", "--no-cache",
+            self.run(self.programs / "replayrt-ocr", *pictures, "--models", self.data / "packages", "--no-cache",
                      "--inference-threads", self.threads, "--trace-out", folder)  # fmt: skip
             self.has_traces = True
         return path
@@ -195,11 +196,11 @@ def vs_onnxruntime(bench: Bench) -> list[dict]:
 def ocr_vs_rapidocr(bench: Bench) -> list[dict]:
     pictures = (bench.data / "pictures" / "word.png",) if bench.is_smoke else sorted((bench.data / "pictures").glob("*.png"))
     report = bench.report_of(
-        sys.executable, HERE / "ocr_vs_rapidocr.py", *pictures, "--models", bench.data / "models",
+        sys.executable, HERE / "ocr_vs_rapidocr.py", *pictures, "--models", bench.data / "packages",
         "--library", bench.programs / "replayrt_ocr_shim.so", "--threads", bench.threads,
         "--rounds", bench.amount(1, 5, 15),
     )  # fmt: skip
-    if not report["same_text_as_onnxruntime"]:
+    if not report["reads_what_onnxruntime_reads"]:
         raise RuntimeError("the demo and rapidocr (onnxruntime) read different text: their times say nothing")
     return [
         {"pipeline": name, "pictures": len(pictures), "rounds": report["rounds"]} | figures
@@ -343,6 +344,7 @@ BENCHMARKS = {
         background_capture,
         callers,
         capture_churn,
+        *PYTHON_BENCHMARKS,
         auto_model,
         auto_model_batches,
         admission,

@@ -3,7 +3,7 @@
 #   tools/bench.sh [NAME...]      all benchmarks, or the named ones (benchmarks/run.py lists them)
 #                                 auto_model runs beside the Python reference, which tools/reference/setup.sh gets (a
 #                                 download of several GB) when it is named; else it runs only where that is there
-#   BENCH_FULL=1                  longer, for figures to be published; else about 8 minutes on two cores
+#   BENCH_FULL=1                  longer, for figures to be published; else about 12 minutes on two cores
 #   BENCH_PUBLISH=0               leave benchmarks/results, README and docs as they are
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,7 +12,7 @@ effort=quick
 [[ "${BENCH_FULL:-0}" == 0 ]] || effort=full
 
 [[ -n "${MAKELEVEL:-}" ]] || make build
-build/venv/bin/python benchmarks/run.py --effort "$effort" "$@"
+PYTHONPATH="$PWD/build/release/python" build/venv/bin/python benchmarks/run.py --effort "$effort" "$@"
 if [[ "${BENCH_PUBLISH:-1}" == 0 ]]; then
   build/venv/bin/python tools/write_tables.py --results build/bench --print
 else

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gpu_tables
+import python_tables
 from table_text import milliseconds, ratio, table, time_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,10 +86,12 @@ def origin(result: dict) -> str:
 
 
 def versions_text(result: dict) -> str:
-    """Of both sides; the Python reference brings its own onnxruntime."""
+    """Of what took part; the Python reference brings its own onnxruntime."""
     versions, names = result["versions"], ("onnxruntime", "rapidocr")
     if "reference_versions" in result:
         versions, names = versions | result["reference_versions"], ("inference-models", "onnxruntime", "torch")
+    if "python_versions" in result:
+        versions, names = versions | result["python_versions"], tuple(result["python_versions"])
     return ", ".join([f"OpenVINO {versions['openvino']}", *(f"{name} {versions[name]}" for name in names)])
 
 
@@ -314,6 +317,14 @@ TABLES = {
         auto_model_cold,
     )
 }
+
+
+def of_result(name: str, function: Callable[[dict], str]) -> Callable[[Results], str]:
+    return lambda results: function(results[name]) + origin(results[name])
+
+
+for benchmark, functions in python_tables.TABLES.items():
+    TABLES |= {function.__name__: of_result(benchmark, function) for function in functions}
 
 
 def of_gpu_proof(function: Callable[[dict], str]) -> Callable[[Results], str]:

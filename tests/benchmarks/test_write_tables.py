@@ -198,6 +198,74 @@ def test_auto_model_batches_make_a_table_of_captured_ones_and_one_from_cold(root
     assert "images" not in captured and "| 1, 2, 3 |" not in cold
 
 
+SIDE_TIMES = {
+    "cpp_median_us": 40_000.0, "cpp_p99_us": 50_000.0, "median_us": 41_000.0, "p99_us": 52_000.0,
+    "ratio_median": 1.0123, "ratio_p99": 1.25, "difference_us_median": 1000.0,
+}  # fmt: skip
+CACHE_TIMES = {"kind": "cache", "median_us": 0.0512, "p99_us": 0.06, "goal_us": 1.0}
+REFERENCE_CACHE_TIMES = {"reference_median_us": 0.4149, "reference_p99_us": 0.5, "ratio_median": 0.12345}
+OF_PYTHON = ROUTES | {"python_versions": {"python": "3.11.2", "numpy": "2.0"}}
+PYTHON = {
+    "python_overhead": OF_PYTHON | {
+        "note": "The reference was not measured.",
+        "rows": [
+            {"kind": "call", "call": "infer", "goal_difference_us": 10.0} | SIDE_TIMES
+            | {"cpp_median_us": 3.54, "median_us": 5.168, "difference_us_median": 1.62},
+            {"operation": "key in cache", "threads": 1} | CACHE_TIMES | REFERENCE_CACHE_TIMES,
+            {"operation": "key in cache", "threads": 4} | CACHE_TIMES | dict.fromkeys(REFERENCE_CACHE_TIMES),
+        ],
+    },
+    "python_auto_model": OF_PYTHON | {
+        "pictures": 16,
+        "rows": [
+            {"input": "arrays", "calls": 144, "control_ratio_median": 0.999, "goal": 1.03} | SIDE_TIMES,
+            {"input": "files", "calls": 144, "control_ratio_median": None, "goal": 1.03} | SIDE_TIMES,
+        ],
+    },
+    "python_threads": OF_PYTHON | {
+        "threads": 1,
+        "rows": [{"callers": 2, "cpp_calls_per_s": 67.25, "calls_per_s": 66.5, "cpp_against_one": 1.94, "against_one": 1.93}
+                 | SIDE_TIMES],
+    },
+    "python_ocr": OF_PYTHON | {
+        "rows": [{"pictures": 16, "cpp_total_ms": 6600.0, "total_ms": 6700.0, "total_ratio_median": 1.0151, "goal": 1.03,
+                  "differing_characters": 0.00123} | SIDE_TIMES],
+    },
+}  # fmt: skip
+PYTHON_TABLES = {
+    "python_overhead": "| `infer` | 3.54 µs | 5.17 µs | **1.6 µs** | 10 µs |",
+    "python_cache": "| key in cache | 1 | **0.05 µs** | 1 µs | 0.41 µs | 0.123 | 0.06 µs | 0.50 µs |",
+    "python_auto_model": "| 16 pictures, arrays | 144 | 40.0 ms | 41.0 ms | **1.012** | 1.03 | 1.250 | 50.0 ms | 52.0 ms | 0.999 |",
+    "python_threads": "| 2 | 67.2/s | 66.5/s | **1.012** | 1.250 | 1.94 | **1.93** |",
+    "python_ocr": "| 16 | 6600 ms | 6700 ms | **1.015** | 1.03 | 1.012 | 1.250 | 50.0 ms | 52.0 ms | 0.12% |",
+}
+
+
+def python_page(root: Path) -> str:
+    page = root / "docs/python.md"
+    page.write_text(page_of(*PYTHON_TABLES))
+    for name, result in PYTHON.items():
+        (root / f"benchmarks/results/{name}.json").write_text(json.dumps(result))
+    assert run(root) == 0
+    return page.read_text()
+
+
+@pytest.mark.parametrize(("name", "row"), PYTHON_TABLES.items())
+def test_the_python_package_beside_cpp(root, name, row):
+    table = table_of(python_page(root), name)
+    assert row in table
+    assert "OpenVINO 1.2, python 3.11.2, numpy 2.0;" in table
+
+
+def test_what_of_python_was_not_measured_is_told(root):
+    text = python_page(root)
+    cache = table_of(text, "python_cache")
+    assert "| key in cache | 4 | **0.05 µs** | 1 µs | not measured |  | 0.06 µs | not measured |" in cache
+    assert "\nThe reference was not measured.\n" in cache
+    assert "| 52.0 ms |  |" in table_of(text, "python_auto_model")
+    assert ", 1 threads a run," in table_of(text, "python_threads")
+
+
 def test_writing_twice_changes_nothing(root, capsys):
     run(root)
     capsys.readouterr()
