@@ -26,6 +26,8 @@ Pixels = npt.NDArray[np.uint8]
 
 LINES_AT_ONCE = 6  # Lines of like length share a width, and so a graph.
 MIN_CONFIDENCE = 0.5
+MOST_SIDE = 2000
+MOST_WIDTH_PER_HEIGHT, MOST_HEIGHT_PER_WIDTH = 8, 11  # Beyond it the detector would enlarge the picture without bound.
 SAME_LINE = 10  # Pixels between the tops of boxes that stand side by side.
 TALL = 1.5
 DIRECTION_SHAPE = (48, 192)  # What the classifier takes.
@@ -53,15 +55,17 @@ class Reader:
 
     def read(self, picture: Pixels) -> list[Line]:
         """The lines of text in a BGR picture, in reading order."""
-        (found,) = self.detector(picture)
+        page, top, scale = prepared(picture)
+        (found,) = self.detector(page)
         if len(found) == 0:
             return []
         boxes = sorted_boxes(found.polygon)
-        crops = [self.upright(crop) for crop in (cut_out(picture, box) for box in boxes)]
+        crops = [self.upright(crop) for crop in (cut_out(page, box) for box in boxes)]
         lines = []
         for box, result in zip(boxes, self.recognize(crops)):
             if result.confidence >= MIN_CONFIDENCE and result.text.strip():
-                lines.append(Line(result.text, result.confidence, box.tolist()))
+                corners = np.rint((box - [0, top]) * scale).astype(int)
+                lines.append(Line(result.text, result.confidence, corners.tolist()))
         return lines
 
     def recognize(self, crops: Sequence[Pixels]) -> list[replayrt.TextResult]:
@@ -86,6 +90,24 @@ class Reader:
         line[0, :, :, :scaled_width] = np.asarray(scaled, np.float32).transpose(2, 0, 1) / 127.5 - 1
         probabilities = replayrt.infer(self.direction, line, graph_cache=self.cache)[0]
         return crop[::-1, ::-1] if probabilities[0, 1] > UPSIDE_DOWN else crop
+
+
+def prepared(picture: Pixels) -> tuple[Pixels, int, float]:
+    """The picture at most 2000 pixels long, flat or narrow ones in a black frame; the frame's rows above it, and how many
+    pixels of the picture one of it is."""
+    height, width = picture.shape[:2]
+    scale = max(1.0, max(height, width) / MOST_SIDE)
+    if scale > 1:
+        size = max(1, round(width / scale)), max(1, round(height / scale))
+        picture = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+        height, width = picture.shape[:2]
+    top = right = 0
+    if width > MOST_WIDTH_PER_HEIGHT * height or height <= 30:
+        top = abs(2 * max(width // MOST_WIDTH_PER_HEIGHT, 30) - height) // 2
+    right = max(0, -(-height // MOST_HEIGHT_PER_WIDTH) - width)
+    if top or right:
+        picture = np.pad(picture, ((top, top), (0, right), (0, 0)))
+    return picture, top, scale
 
 
 def sorted_boxes(boxes: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int32]]:

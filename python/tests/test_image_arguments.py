@@ -73,8 +73,8 @@ def test_paths_are_read(tmp_path: pathlib.Path) -> None:
     for path in (tmp_path / "a.png", str(tmp_path / "a.png")):
         for color in (None, "rgb", "bgr"):  # Of a file it is known.
             pixels, known = one(path, color)
-            np.testing.assert_array_equal(pixels, HWC[:, :, ::-1])
-            assert known == "bgr"
+            np.testing.assert_array_equal(pixels, HWC)
+            assert known == "rgb"
     with pytest.raises(errors.FileAccessError, match="b.png: no such file"):
         pictures.as_image_arguments([tmp_path / "a.png", tmp_path / "b.png"])
 
@@ -121,7 +121,7 @@ def test_tensors_that_lie_as_pictures_do_are_not_copied() -> None:
 def test_kinds_mix_in_a_list(tmp_path: pathlib.Path) -> None:
     (tmp_path / "a.png").write_bytes(saved(Image.fromarray(HWC), "PNG"))
     arguments = pictures.as_image_arguments([HWC, tmp_path / "a.png", Image.fromarray(HWC), Tensor(CHW)])
-    assert [color for _, color in arguments] == ["bgr", "bgr", "rgb", "rgb"]
+    assert [color for _, color in arguments] == ["bgr", "rgb", "rgb", "rgb"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from made_pictures import NOISE, image_of_mode, saved, smooth
 from PIL import Image
 
 from replayrt import errors, pictures
+from replayrt._decoding import MOST_PIXELS
 
 DATA = pathlib.Path(os.environ["REPLAYRT_DATA_DIR"])
 PICTURES = sorted((DATA / "pictures").iterdir()) + sorted((DATA / "packages/pictures").iterdir())
@@ -194,7 +195,7 @@ def test_damaged_files_end_in_a_picture_or_an_error(data: st.DataObject) -> None
     except errors.ModelInputError as error:
         assert str(error).startswith("x: ")
     else:
-        assert pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.size <= 3 * pictures.MOST_PIXELS
+        assert pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.size <= 3 * MOST_PIXELS
 
 
 def test_what_cannot_be_read_is_named(tmp_path: pathlib.Path) -> None:
