@@ -44,7 +44,7 @@ endfunction()
 # Adds a GoogleTest program whose test cases are CTest tests `<name>.<suite>.<case>`. It sees src/ (private
 # headers), tests/ (fakes, contract suites) and REPLAYRT_TEST_DATA_DIR (a string: models, pictures, expected).
 # SERIAL: runs alone, for tests that measure time or memory. ONE_PROCESS: the whole program is one CTest test,
-# for suites that share something slow to load.
+# for suites that share something slow to load; under sanitizers most programs are.
 function(replayrt_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;ONE_PROCESS" "TIMEOUT" "SOURCES;LIBRARIES;LABELS")
   if(NOT arg_TIMEOUT)
@@ -65,6 +65,11 @@ function(replayrt_add_test name)
   if(arg_ONE_PROCESS)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES ${properties} SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  elseif(REPLAYRT_SANITIZERS AND NOT arg_SERIAL AND NOT name MATCHES "openvino")
+    # A process under a sanitizer takes longer to start than most tests: all of a program's run in one.
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+    set_property(TEST ${name} PROPERTY LABELS ${arg_LABELS})
   else()
     # Values printed into names may differ from run to run (addresses); the indices do not.
     gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES

@@ -142,11 +142,19 @@ struct DeviceTensor {
 
 Array array_of(nb::handle object, std::string_view name, void* stream, DType* extension) {
   nb::object readable = nb::borrow(object);
-  if (!is_numpy_array(object) && says_cuda(object)) {
-    // 1 is DLPack's and CUDA's legacy default stream.
-    const auto number =
-        stream == nullptr ? std::uintptr_t{1} : reinterpret_cast<std::uintptr_t>(stream);
-    readable = object.attr("__dlpack__")(nb::arg("stream") = number);
+  try {
+    if (!is_numpy_array(object) && says_cuda(object)) {
+      // 1 is DLPack's and CUDA's legacy default stream.
+      const auto number =
+          stream == nullptr ? std::uintptr_t{1} : reinterpret_cast<std::uintptr_t>(stream);
+      readable = object.attr("__dlpack__")(nb::arg("stream") = number);
+    }
+  } catch (nb::python_error& error) {
+    if (!error.matches(PyExc_Exception)) {  // Ctrl-C, say.
+      throw;
+    }
+    refuse(name, " is a " + python_type(object) +
+                     " that cannot be exported (DLPack): " + nb::str(error.value()).c_str());
   }
   Array array;
   if (nb::try_cast(readable, array, /*convert=*/false)) {

@@ -239,6 +239,21 @@ def test_an_option_that_is_wrong_is_named(trivial, rows, name, value):
         infer(trivial, rows(1), **{name: value})
 
 
+def test_what_cannot_be_exported_says_why(trivial):
+    class Meta:
+        def __dlpack_device__(self):
+            raise ValueError("Unknown device type meta")
+
+    class Interrupted:
+        def __dlpack_device__(self):
+            raise KeyboardInterrupt
+
+    with pytest.raises(ModelInputError, match="'x' is a Meta .* Unknown device type meta"):
+        infer(trivial, Meta())
+    with pytest.raises(KeyboardInterrupt):
+        infer(trivial, Interrupted())
+
+
 def test_streams_are_told_by_any_of_their_protocols(trivial, rows):
     class Torch:
         cuda_stream = 0
