@@ -20,10 +20,10 @@ Prediction decode(const DecodeInput& input, std::size_t image,
   Detections found;
   for (const TextBox& box :
        find_text_boxes(output.of_image(image), map, metadata.original_size, config)) {
-    const auto [left, right] = std::ranges::minmax(
-        {box.corners[0][0], box.corners[1][0], box.corners[2][0], box.corners[3][0]});
-    const auto [top, bottom] = std::ranges::minmax(
-        {box.corners[0][1], box.corners[1][1], box.corners[2][1], box.corners[3][1]});
+    const auto [left, right] =
+        std::minmax({box.corners[0][0], box.corners[1][0], box.corners[2][0], box.corners[3][0]});
+    const auto [top, bottom] =
+        std::minmax({box.corners[0][1], box.corners[1][1], box.corners[2][1], box.corners[3][1]});
     found.xyxy.push_back({left, top, right, bottom});
     found.class_id.push_back(0);
     found.confidence.push_back(static_cast<float>(box.score));
