@@ -23,6 +23,11 @@ def no_switching():
 
 
 def others_run_during(call) -> bool:
+    """Whether another thread ever gets on while `call` is under way; on a busy machine not at every try."""
+    return any(another_runs_during(call) for _ in range(20))
+
+
+def another_runs_during(call) -> bool:
     """Whether another thread got on while `call` was under way: it waits to be told, and then needs the GIL."""
     told, seen, over = threading.Event(), [], []
 
@@ -40,7 +45,7 @@ def others_run_during(call) -> bool:
 
 
 def test_the_check_itself_sees_a_call_that_keeps_the_gil(no_switching):
-    assert not others_run_during(lambda: sum(range(1_000_000)))
+    assert not another_runs_during(lambda: sum(range(1_000_000)))
 
 
 def test_loading_lets_the_gil_go(no_switching):
@@ -52,16 +57,16 @@ def test_running_and_capturing_let_the_gil_go(no_switching):
     with load_engine(MODELS / "squeezenet.onnx") as engine:
         cache = TRTCudaGraphCache(GraphCacheOptions(admission="always"))
         assert others_run_during(lambda: infer(engine, pictures))
+        assert another_runs_during(lambda: infer(engine, pictures, graph_cache=cache))  # It captures.
         assert others_run_during(lambda: infer(engine, pictures, graph_cache=cache))
-        assert others_run_during(lambda: infer(engine, pictures, graph_cache=cache))
-        assert cache.stats().replayed == 1
+        assert cache.stats().replayed >= 1
 
 
 def test_waiting_for_captures_lets_the_gil_go(no_switching):
     with load_engine(MODELS / "squeezenet.onnx") as engine:
         cache = TRTCudaGraphCache(GraphCacheOptions(admission="always", capture="background"))
         infer(engine, np.zeros((1, 3, 224, 224), np.float32), graph_cache=cache)
-        assert others_run_during(cache.wait_idle)
+        assert another_runs_during(cache.wait_idle)
 
 
 def test_threads_get_their_own_answers_of_one_cache(rows):
@@ -115,7 +120,9 @@ def test_messages_of_other_threads_do_not_block_the_end_of_a_cache(rows):
             for n in range(1, 20):
                 cache = TRTCudaGraphCache(GraphCacheOptions(admission="always", capture="background"))
                 infer(engine, rows(n), graph_cache=cache)
+                if n == 1:
+                    cache.wait_idle()  # It does log; the others end at whatever moment their capture has come to.
+                    assert messages
                 del cache
     finally:
         replayrt.set_log_level("warning")
-    assert messages
