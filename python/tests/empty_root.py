@@ -5,6 +5,7 @@ wheel and its requirements, at the path that the venv has outside. Programs run 
 root or where user namespaces are allowed. `build/wheel/empty` keeps it from run to run.
 """
 
+import functools
 import hashlib
 import os
 import re
@@ -99,6 +100,16 @@ def prepare(wheel: Path) -> None:
     make_venv(wheel)
 
 
+@functools.cache
+def apart() -> list[str]:
+    """The command that gives mounts of its own to what follows it: in a user's namespace, or as root without one."""
+    for flags in (["--user", "--map-root-user", "--mount"], ["--mount"]):
+        tried = ["unshare", *flags, "mount", "--rbind", "/proc", "/proc"]
+        if subprocess.run(tried, capture_output=True, check=False).returncode == 0:
+            return ["unshare", *flags]
+    raise RuntimeError("unshare(1) may neither make a user namespace here nor, as this user, a mount namespace")
+
+
 def run(
     arguments: list[str | Path], *, shown: list[Path] | None = None, environment: dict[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
@@ -115,7 +126,7 @@ def run(
     script = [f'mount --rbind "{source}" "{target}"' for source, target in mounts]
     script.append(f'exec chroot "{ROOT}" {PYTHON} -c "$0" "$@"')
     enter = "import os, sys; os.chdir('/tmp'); os.execv(sys.argv[1], sys.argv[1:])"
-    command = ["unshare", "--user", "--map-root-user", "--mount"]
+    command = [*apart()]
     variables = {"PATH": "/usr/sbin:/usr/bin", "HOME": "/tmp", **(environment or {})}
     command += ["env", "-i", *(f"{name}={value}" for name, value in variables.items())]
     command += ["sh", "-c", " && ".join(script), enter, str(VENV / "bin" / arguments[0]), *map(str, arguments[1:])]
