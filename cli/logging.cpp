@@ -8,6 +8,7 @@
 
 #include "error.hpp"
 #include "progress.hpp"
+#include "replayrt/core/error.hpp"
 #include "text.hpp"
 
 namespace replayrt::cli {
@@ -32,14 +33,12 @@ spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
 }  // namespace
 
 LogLevel parse_log_level(std::string_view text) {
-  for (const LogLevel level :
-       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError, LogLevel::kOff}) {
-    if (to_string(level) == text) {
-      return level;
-    }
+  try {
+    return log_level_from_string(text);
+  } catch (const Error&) {
+    throw UsageError(fmt::format("--log-level: expected debug, info, warning, error or off, got {}",
+                                 in_quotes(text)));
   }
-  throw UsageError(fmt::format("--log-level: expected debug, info, warning, error or off, got {}",
-                               in_quotes(text)));
 }
 
 void start_logging(LogLevel level) {

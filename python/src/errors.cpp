@@ -1,10 +1,10 @@
 
-#include <cstring>
 #include <new>
 #include <string>
 
 #include "bindings.hpp"
 #include "replayrt/core/error.hpp"
+#include "text.hpp"
 
 namespace replayrt::python {
 namespace {
@@ -13,10 +13,7 @@ namespace {
 void raise_error(const std::string& code, const char* message) {
   const nb::module_ errors = nb::module_::import_("replayrt.errors");
   const nb::object type = errors.attr("CLASS_BY_CODE").attr("get")(code, errors.attr("Error"));
-  // Names of files need not be UTF-8.
-  const nb::object text = nb::steal(PyUnicode_DecodeUTF8(
-      message, static_cast<Py_ssize_t>(std::strlen(message)), "backslashreplace"));
-  const nb::object error = type(text, code);
+  const nb::object error = type(text_of(message, "backslashreplace"), code);
   PyErr_SetObject(type.ptr(), error.ptr());
 }
 

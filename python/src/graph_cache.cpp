@@ -6,6 +6,8 @@
 
 #include "objects.hpp"
 #include "replayrt/core/error.hpp"
+#include "tensors.hpp"
+#include "text.hpp"
 
 namespace replayrt::python {
 namespace {
@@ -14,10 +16,6 @@ using Seconds = std::chrono::duration<double>;
 
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration_cast<Seconds>(time).count();
-}
-
-nb::str text(std::string_view value) {
-  return nb::str(value.data(), value.size());
 }
 
 [[noreturn]] void refuse(const std::string& option, const std::string& problem) {
@@ -109,18 +107,10 @@ void make_cache(PyGraphCache* self, nb::handle capacity) {
   new (self) PyGraphCache(std::make_shared<GraphCache>(options));
 }
 
-nb::tuple shape_of(const Shape& shape) {
-  nb::list dims;
-  for (const std::int64_t dim : shape.dims()) {
-    dims.append(dim);
-  }
-  return nb::tuple(dims);
-}
-
 nb::list inputs_of(const GraphKey& key) {
   nb::list inputs;
   for (const TensorSignature& input : key.inputs()) {
-    inputs.append(nb::make_tuple(text(to_string(input.dtype)), shape_of(input.shape)));
+    inputs.append(nb::make_tuple(text_of(to_string(input.dtype)), shape_to_python(input.shape)));
   }
   return inputs;
 }
@@ -260,7 +250,7 @@ void bind_cache(nb::module_& m) {
             if (!refusal.has_value()) {
               return std::nullopt;
             }
-            return nb::make_tuple(text(to_string(refusal->reason)), text(refusal->message));
+            return nb::make_tuple(text_of(to_string(refusal->reason)), text_of(refusal->message));
           },
           nb::arg("key"), nb::sig("def refusal(self, key: GraphKey) -> tuple[str, str] | None"),
           "(reason, message) why `key` is not captured, if that has been found out.")

@@ -10,14 +10,6 @@
 namespace replayrt::python {
 namespace {
 
-std::vector<std::string> output_names(const Engine& engine) {
-  std::vector<std::string> names;
-  for (const TensorSpec& spec : engine.outputs()) {
-    names.push_back(spec.name);
-  }
-  return names;
-}
-
 PyInferResult run(const PyEngine& self, nb::handle inputs, const PyGraphCache* graph_cache,
                   bool disable_cuda_graphs,
                   std::optional<std::pair<std::int64_t, std::int64_t>> batch_limits,
@@ -107,6 +99,14 @@ void bind_result(nb::module_& m) {
 }
 
 }  // namespace
+
+std::vector<std::string> output_names(const Engine& engine) {
+  std::vector<std::string> names;
+  for (const TensorSpec& spec : engine.outputs()) {
+    names.push_back(spec.name);
+  }
+  return names;
+}
 
 PyInferResult::PyInferResult(InferResult result, std::vector<std::string> names, nb::object inputs,
                              void* stream)

@@ -5,21 +5,10 @@
 
 #include "bindings.hpp"
 #include "process.hpp"
-#include "replayrt/core/error.hpp"
+#include "text.hpp"
 
 namespace replayrt::python {
 namespace {
-
-LogLevel level_from_string(const std::string& text) {
-  for (const LogLevel level :
-       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError, LogLevel::kOff}) {
-    if (to_string(level) == text) {
-      return level;
-    }
-  }
-  throw Error(ErrorCode::kInvalidParameter,
-              "log level '" + text + "': expected debug, info, warning, error or off");
-}
 
 /// Gives the function back under the GIL, whatever thread drops the last copy of the sink.
 std::shared_ptr<nb::object> shared_function(nb::object function) {
@@ -37,10 +26,7 @@ void call(const nb::object& function, LogLevel level, std::string_view message) 
   }
   const nb::gil_scoped_acquire acquire;
   try {
-    const nb::object text = nb::steal(PyUnicode_DecodeUTF8(
-        message.data(), static_cast<Py_ssize_t>(message.size()), "backslashreplace"));
-    const std::string_view name = to_string(level);
-    function(nb::str(name.data(), name.size()), text);
+    function(text_of(to_string(level)), text_of(message, "backslashreplace"));
   } catch (nb::python_error& error) {
     error.discard_as_unraisable("replayrt: log sink");
   } catch (...) {  // No memory for the text.
@@ -48,7 +34,7 @@ void call(const nb::object& function, LogLevel level, std::string_view message) 
 }
 
 void set_sink(nb::object function, const std::string& level) {
-  const LogLevel least = level_from_string(level);
+  const LogLevel least = log_level_from_string(level);
   if (is_broken_fork()) {
     return;  // The lock of the sink may be a thread's that is not there.
   }

@@ -1,4 +1,3 @@
-
 #include <string>
 #include <utility>
 #include <variant>
@@ -9,6 +8,7 @@
 #include "replayrt/auto_model.hpp"
 #include "replayrt/core/error.hpp"
 #include "tensors.hpp"
+#include "text.hpp"
 
 namespace replayrt::python {
 namespace {
@@ -100,8 +100,7 @@ PyModel load(
   }
   nb::list names;
   for (const std::string& name : model->class_names()) {
-    names.append(nb::steal(
-        PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), "replace")));
+    names.append(text_of(name));
   }
   return {Owned<const Model>(std::move(model)), nb::tuple(names)};
 }
@@ -150,11 +149,7 @@ PyInferResult forward(const PyModel& self, nb::handle images, const PredictOptio
     const nb::gil_scoped_release release;
     result = model->forward(batch, options);
   }
-  std::vector<std::string> names;
-  for (const TensorSpec& spec : model->engine().outputs()) {
-    names.push_back(spec.name);
-  }
-  return {std::move(result), std::move(names), nb::none(), nullptr};
+  return {std::move(result), output_names(model->engine()), nb::none(), nullptr};
 }
 
 nb::list post_process(const PyModel& self, nb::handle outputs,

@@ -40,6 +40,9 @@ struct PyEngine {
 /// "copied" or "in_place". Throws Error(kInvalidParameter) for any other text.
 [[nodiscard]] InputBinding input_binding_of(const std::string& text);
 
+/// In the engine's order.
+[[nodiscard]] std::vector<std::string> output_names(const Engine& engine);
+
 /// Python's `InferResult`. Keeps what a run that is not over yet reads.
 class PyInferResult {
  public:

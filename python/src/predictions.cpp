@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "replayrt/core/error.hpp"
+#include "text.hpp"
 
 namespace replayrt::python {
 namespace {
@@ -111,8 +112,7 @@ class ToPython {
   }
   nb::object operator()(const TextResult& found) const {
     nb::dict fields;
-    fields["text"] = nb::steal(PyUnicode_DecodeUTF8(
-        found.text.data(), static_cast<Py_ssize_t>(found.text.size()), "replace"));
+    fields["text"] = text_of(found.text);
     fields["confidence"] = found.confidence;
     fields["image_size"] = size_to_python(size_);
     return results("TextResult")(**fields);
@@ -265,7 +265,7 @@ Prediction prediction_from_python(nb::handle prediction) {
                       nb::cast<float>(prediction.attr("confidence"))};
   }
   throw Error(ErrorCode::kInvalidParameter,
-              "a " + std::string(nb::str(prediction.type().attr("__name__")).c_str()) +
+              "a " + class_name_of(prediction) +
                   " is no result of a model: expected one of replayrt.results");
 }
 

@@ -7,6 +7,7 @@
 #include "process.hpp"
 #include "replayrt/core/engine.hpp"
 #include "replayrt/core/error.hpp"
+#include "text.hpp"
 
 namespace replayrt::python {
 namespace {
@@ -21,12 +22,7 @@ constexpr int kCudaManaged = 13;
   throw Error(ErrorCode::kModelInput, std::string(name) + problem);
 }
 
-std::string python_type(nb::handle object) {
-  const nb::str name = nb::str(object.type().attr("__name__"));
-  return name.c_str();
-}
-
-std::string text_of(std::span<const std::int64_t> values) {
+std::string dims_text(std::span<const std::int64_t> values) {
   std::string text;
   for (const std::int64_t value : values) {
     text += (text.empty() ? "" : ", ") + std::to_string(value);
@@ -45,8 +41,8 @@ void require_dense(const Array& array, std::string_view name) {
     expected *= extent;
   }
   if (!dense && !empty) {
-    refuse(name, " is not contiguous: shape " + text_of({array.shape_ptr(), array.ndim()}) +
-                     " with strides " + text_of({array.stride_ptr(), array.ndim()}) +
+    refuse(name, " is not contiguous: shape " + dims_text({array.shape_ptr(), array.ndim()}) +
+                     " with strides " + dims_text({array.stride_ptr(), array.ndim()}) +
                      " (in elements), expected a dense, row-major array: "
                      "numpy.ascontiguousarray(x), or x.contiguous() in torch");
   }
@@ -153,7 +149,7 @@ Array array_of(nb::handle object, std::string_view name, void* stream, DType* ex
     if (!error.matches(PyExc_Exception)) {  // Ctrl-C, say.
       throw;
     }
-    refuse(name, " is a " + python_type(object) +
+    refuse(name, " is a " + class_name_of(object) +
                      " that cannot be exported (DLPack): " + nb::str(error.value()).c_str());
   }
   Array array;
@@ -167,7 +163,7 @@ Array array_of(nb::handle object, std::string_view name, void* stream, DType* ex
       return array_of(bits, name, stream, nullptr);
     }
   }
-  refuse(name, " is a " + python_type(object) +
+  refuse(name, " is a " + class_name_of(object) +
                    " that cannot be read as an array, expected a NumPy array of numbers in the "
                    "machine's byte order, or an object with __dlpack__");
 }
@@ -250,12 +246,20 @@ void* stream_of(nb::handle stream) {
   std::uintptr_t value = 0;
   if (!number.is_valid() || !nb::try_cast(number, value)) {
     throw Error(ErrorCode::kInvalidParameter,
-                "stream is a " + python_type(stream) +
+                "stream is a " + class_name_of(stream) +
                     ": expected None, the address of a cudaStream_t as an int, or an object with "
                     "__cuda_stream__, cuda_stream or ptr");
   }
   // Frameworks write 0 for CUDA's legacy default stream, which its own name, 1, tells from none.
   return reinterpret_cast<void*>(value == 0 ? std::uintptr_t{1} : value);
+}
+
+nb::tuple shape_to_python(const Shape& shape) {
+  nb::list dims;
+  for (const std::int64_t dim : shape.dims()) {
+    dims.append(dim);
+  }
+  return nb::tuple(dims);
 }
 
 nb::object array_from(const Tensor& tensor, const Completion& completion, void* stream) {
@@ -302,27 +306,13 @@ void bind_device_tensor(nb::module_& m) {
           },
           nb::sig("def __dlpack_device__(self) -> tuple[int, int]"))
       .def_prop_ro(
-          "shape",
-          [](const DeviceTensor& self) {
-            nb::list dims;
-            for (const std::int64_t dim : self.tensor.shape().dims()) {
-              dims.append(dim);
-            }
-            return nb::tuple(dims);
-          },
+          "shape", [](const DeviceTensor& self) { return shape_to_python(self.tensor.shape()); },
           nb::sig("def shape(self) -> tuple[int, ...]"))
       .def_prop_ro(
-          "dtype",
-          [](const DeviceTensor& self) {
-            const std::string_view name = to_string(self.tensor.dtype());
-            return nb::str(name.data(), name.size());
-          },
+          "dtype", [](const DeviceTensor& self) { return text_of(to_string(self.tensor.dtype())); },
           "\"f32\", \"i64\", …", nb::sig("def dtype(self) -> str"))
       .def_prop_ro(
-          "device",
-          [](const DeviceTensor& self) {
-            return nb::str(self.tensor.device().to_string().c_str());
-          },
+          "device", [](const DeviceTensor& self) { return self.tensor.device().to_string(); },
           nb::sig("def device(self) -> str"));
 }
 

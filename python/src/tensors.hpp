@@ -37,6 +37,9 @@ bool any_on_cuda(const Arguments& arguments) noexcept;
 /// (torch) or `ptr` (CuPy). Throws Error(kInvalidParameter) for anything else.
 void* stream_of(nb::handle stream);
 
+/// The dimensions as a tuple of int.
+nb::tuple shape_to_python(const Shape& shape);
+
 /// A NumPy array over the tensor's memory, which it keeps alive; for types that NumPy lacks (bf16
 /// and smaller floats) an object with `__dlpack__`. Tensors on a CUDA device become a
 /// `DeviceTensor`, usable in the order of `stream` at once and elsewhere when `completion` is done.

@@ -3,8 +3,10 @@
 #include <atomic>
 #include <cstdio>
 #include <memory>
+#include <string>
 
 #include "core/annotated_mutex.hpp"
+#include "replayrt/core/error.hpp"
 
 namespace replayrt {
 namespace {
@@ -44,6 +46,17 @@ std::string_view to_string(LogLevel level) noexcept {
       return "off";
   }
   return "unknown";
+}
+
+LogLevel log_level_from_string(std::string_view text) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError, LogLevel::kOff}) {
+    if (to_string(level) == text) {
+      return level;
+    }
+  }
+  throw Error(ErrorCode::kInvalidParameter,
+              "log level '" + std::string(text) + "': expected debug, info, warning, error or off");
 }
 
 void set_log_sink(LogSink sink, LogLevel level) {

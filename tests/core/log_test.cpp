@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "replayrt/core/error.hpp"
+
 namespace replayrt {
 namespace {
 
@@ -24,6 +26,20 @@ TEST(LogTest, OnlyMessagesOfTheLevelArrive) {
   set_log_sink({}, LogLevel::kDebug);
   log(LogLevel::kError, "e");
   EXPECT_EQ(seen, (std::vector<std::string>{"info b", "error c"}));
+}
+
+TEST(LogTest, LevelsAreTheirNames) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError, LogLevel::kOff}) {
+    EXPECT_EQ(log_level_from_string(to_string(level)), level);
+  }
+  try {
+    log_level_from_string("loud");
+    FAIL() << "no level";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInvalidParameter);
+    EXPECT_NE(std::string(error.what()).find("'loud'"), std::string::npos);
+  }
 }
 
 TEST(LogTest, ASinkMayChangeTheSink) {

@@ -10,6 +10,8 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 
 /// "debug", "info", "warning", "error", "off"
 std::string_view to_string(LogLevel level) noexcept;
+/// The inverse. Throws Error(kInvalidParameter) that quotes `text`.
+LogLevel log_level_from_string(std::string_view text);
 
 /// Receives messages; called from any thread, never under a lock of ReplayRT. Must not throw.
 using LogSink = std::function<void(LogLevel, std::string_view)>;
