@@ -126,30 +126,37 @@ LoadOptions load_options(const AutoModelOptions& options, const Weights& weights
   return load;
 }
 
-std::optional<ImageSize> fixed_size(const Engine& engine, bool fused) {
+struct TakenSides {
+  DimensionRange height;
+  DimensionRange width;
+};
+
+/// What the network takes; none if it is no batch of pictures, which is another check's.
+std::optional<TakenSides> sides_taken(const Engine& engine, bool fused) {
   constexpr std::size_t kRank = 4;
   if (engine.inputs().size() != 1 || !engine.inputs()[0].dims.has_value() ||
       engine.inputs()[0].dims->size() != kRank) {
     return std::nullopt;
   }
-  const DimensionRange& height = (*engine.inputs()[0].dims)[fused ? 1 : 2];
-  const DimensionRange& width = (*engine.inputs()[0].dims)[fused ? 2 : 3];
-  if (height.is_dynamic() || width.is_dynamic()) {
+  const std::vector<DimensionRange>& dims = *engine.inputs()[0].dims;
+  return fused ? TakenSides{dims[1], dims[2]} : TakenSides{dims[2], dims[3]};
+}
+
+std::optional<ImageSize> fixed_size(const Engine& engine, bool fused) {
+  const std::optional<TakenSides> sides = sides_taken(engine, fused);
+  if (!sides.has_value() || sides->height.is_dynamic() || sides->width.is_dynamic()) {
     return std::nullopt;
   }
-  return ImageSize{height.min, width.min};
+  return ImageSize{sides->height.min, sides->width.min};
 }
 
 /// Pictures of text have many sizes.
 void require_text_sizes(const ModelPackage& package, const Engine& engine, bool fused) {
-  constexpr std::size_t kRank = 4;
-  if (engine.inputs().size() != 1 || !engine.inputs().front().dims.has_value() ||
-      engine.inputs().front().dims->size() != kRank) {
-    return;  // Another check's.
+  const std::optional<TakenSides> sides = sides_taken(engine, fused);
+  if (!sides.has_value()) {
+    return;
   }
-  const auto& dims = engine.inputs().front().dims;
-  const DimensionRange& height = (*dims)[fused ? 1 : 2];
-  const DimensionRange& width = (*dims)[fused ? 2 : 3];
+  const auto& [height, width] = *sides;
   const std::string network = "package '" + package.folder.string() + "': input '" +
                               engine.inputs().front().name + "' of the network has shape " +
                               engine.inputs().front().shape_text();
