@@ -6,7 +6,6 @@ import asyncio
 import operator
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
 from . import _core
@@ -144,8 +143,7 @@ class Model:
 
         Images must not change until it returns. Cancelling the await does not stop a run that has begun.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, partial(self.predict, images, **options))
+        return await asyncio.to_thread(self.predict, images, **options)
 
     def pre_process(
         self, images: Any, *, input_color_format: str | None = None, **options: Any

@@ -188,9 +188,8 @@ def bench(
     Each argument is the flag of that name of `replayrt bench`, whose help tells what it does; None: the flag's default.
     Either `shapes` (what to call with, in this order) or `trace` (a file with a shape per line) is needed.
 
-    Raises InvalidParameterError for what the program refuses, OutOfMemoryError, ModelRuntimeError if the process was
-    ended from outside or crashed, and Error for what else went wrong; each with the program's message. Warnings go to
-    the logger "replayrt".
+    Raises what the library raises there (InvalidParameterError, FileAccessError, ModelInputError, …), with the program's
+    message, and ModelRuntimeError if the process was ended from outside or crashed. Warnings go to the logger "replayrt".
     """
     flags: dict[str, object] = {
         "shapes": None if shapes is None else _shapes_text(shapes),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from . import _core
@@ -133,5 +132,4 @@ async def infer_async(engine: Engine, inputs: Any, **options: Any) -> InferResul
 
     Inputs must not change until it returns. Cancelling the await does not stop a run that has begun.
     """
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, partial(infer, engine, inputs, **options))
+    return await asyncio.to_thread(infer, engine, inputs, **options)
