@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dlpack_by_hand import DeviceArray, shape_in, tensor_in
 
 import replayrt
 
@@ -34,72 +35,33 @@ def check(status: int) -> None:
         raise RuntimeError(f"CUDA error {status}")
 
 
-class DlTensor(ctypes.Structure):
-    _fields_ = [
-        ("data", ctypes.c_void_p),
-        ("device_type", ctypes.c_int32),
-        ("device_id", ctypes.c_int32),
-        ("ndim", ctypes.c_int32),
-        ("code", ctypes.c_uint8),
-        ("bits", ctypes.c_uint8),
-        ("lanes", ctypes.c_uint16),
-        ("shape", ctypes.POINTER(ctypes.c_int64)),
-        ("strides", ctypes.c_void_p),
-        ("byte_offset", ctypes.c_uint64),
-    ]
-
-
-class Managed(ctypes.Structure):
-    _fields_ = [("tensor", DlTensor), ("context", ctypes.c_void_p), ("deleter", ctypes.c_void_p)]
-
-
-new_capsule = ctypes.pythonapi.PyCapsule_New
-new_capsule.restype, new_capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-capsule_pointer.restype, capsule_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-
-
-class DeviceArray:
-    """f32 on the device, as torch or CuPy would hold it."""
+class CudaArray(DeviceArray):
+    """In memory of CUDA's runtime."""
 
     def __init__(self, values: np.ndarray) -> None:
-        self.values = np.ascontiguousarray(values, np.float32)
-        self.pointer = ctypes.c_void_p()
-        check(cuda().cudaMalloc(ctypes.byref(self.pointer), ctypes.c_size_t(self.values.nbytes)))
-        self.asked: list[Any] = []
-        self.write(self.values)
+        pointer = ctypes.c_void_p()
+        check(cuda().cudaMalloc(ctypes.byref(pointer), ctypes.c_size_t(values.nbytes)))
+        super().__init__(values, pointer.value or 0)
+        self.write(values)
 
     def write(self, values: np.ndarray, stream: int | None = None) -> None:
-        source = values.ctypes.data_as(ctypes.c_void_p)
+        to, source = ctypes.c_void_p(self.address), values.ctypes.data_as(ctypes.c_void_p)
+        size = ctypes.c_size_t(values.nbytes)
         if stream is None:
-            check(cuda().cudaMemcpy(self.pointer, source, ctypes.c_size_t(values.nbytes), TO_DEVICE))
+            check(cuda().cudaMemcpy(to, source, size, TO_DEVICE))
         else:
-            size = ctypes.c_size_t(values.nbytes)
-            check(cuda().cudaMemcpyAsync(self.pointer, source, size, TO_DEVICE, ctypes.c_void_p(stream)))
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return 2, 0
-
-    def __dlpack__(self, *, stream: Any = None, **others: Any) -> Any:
-        self.asked.append(stream)
-        self.shape = (ctypes.c_int64 * self.values.ndim)(*self.values.shape)
-        self.managed = Managed()
-        tensor = self.managed.tensor
-        tensor.data, tensor.device_type, tensor.ndim = self.pointer.value, 2, self.values.ndim
-        tensor.code, tensor.bits, tensor.lanes = 2, 32, 1
-        tensor.shape = ctypes.cast(self.shape, ctypes.POINTER(ctypes.c_int64))
-        return new_capsule(ctypes.addressof(self.managed), b"dltensor", None)
+            check(cuda().cudaMemcpyAsync(to, source, size, TO_DEVICE, ctypes.c_void_p(stream)))
 
     def __del__(self) -> None:
-        cuda().cudaFree(self.pointer)
+        cuda().cudaFree(ctypes.c_void_p(self.address))
 
 
 def to_host(output: Any, stream: int | None = None) -> np.ndarray:
     """What a DeviceTensor holds, read through its own DLPack."""
     assert output.__dlpack_device__() == (2, 0) and output.device == "cuda:0" and output.dtype == "f32"
     capsule = output.__dlpack__(stream=stream)
-    tensor = Managed.from_address(capsule_pointer(capsule, b"dltensor")).tensor
-    assert tuple(tensor.shape[i] for i in range(tensor.ndim)) == output.shape
+    tensor = tensor_in(capsule)
+    assert shape_in(tensor) == output.shape
     values = np.empty(output.shape, np.float32)
     target = values.ctypes.data_as(ctypes.c_void_p)
     size = ctypes.c_size_t(values.nbytes)
@@ -128,14 +90,14 @@ class Proof:
     def host_and_device_agree(self) -> None:
         for n in (1, 2, 3):
             values = self.picture(n)
-            on_device = DeviceArray(values)
+            on_device = CudaArray(values)
             result = replayrt.infer(self.engine, on_device)
             np.testing.assert_array_equal(to_host(result[0]), self.expected(values))
             assert on_device.asked == [1]
 
     def graphs_are_captured_and_replayed(self) -> None:
         values, routes = self.picture(), []
-        on_device = DeviceArray(values)
+        on_device = CudaArray(values)
         for _ in range(4):
             result = replayrt.infer(self.engine, on_device, graph_cache=self.cache)
             routes.append(result.route)
@@ -147,7 +109,7 @@ class Proof:
 
     def in_place_reads_where_the_memory_is(self) -> None:
         values = self.picture()
-        on_device = DeviceArray(values)
+        on_device = CudaArray(values)
         run = dict(graph_cache=self.cache, input_binding="in_place")
         assert replayrt.infer(self.engine, on_device, **run).route == "captured"
         other = self.picture()
@@ -160,7 +122,7 @@ class Proof:
     def work_is_ordered_on_the_callers_stream(self) -> None:
         with_stream = self.engine.make_stream()
         stream = with_stream.cuda_stream
-        on_device, wrong = DeviceArray(self.picture()), 0
+        on_device, wrong = CudaArray(self.picture()), 0
         for synchronize in (True, False) * 20:
             values = self.picture()
             on_device.write(values, stream)  # Not waited for.
@@ -172,13 +134,13 @@ class Proof:
 
     def results_live_as_long_as_they_are_kept(self) -> None:
         values = [self.picture() for _ in range(8)]
-        kept = [replayrt.infer(self.engine, DeviceArray(v), graph_cache=self.cache)[0] for v in values]
+        kept = [replayrt.infer(self.engine, CudaArray(v), graph_cache=self.cache)[0] for v in values]
         for output, v in zip(kept, values):
             np.testing.assert_array_equal(to_host(output), self.expected(v))
 
     def what_does_not_fit_is_refused(self) -> None:
         for wrong in (self.random.random((1, 3, 9, 9), np.float32), self.random.random((99, 3, 224, 224), np.float32)):
-            for given in (wrong, DeviceArray(wrong)):
+            for given in (wrong, CudaArray(wrong)):
                 try:
                     replayrt.infer(self.engine, given)
                 except replayrt.ModelInputError:
@@ -186,7 +148,7 @@ class Proof:
                 raise AssertionError(f"{wrong.shape} was not refused")
 
     def host_time_of_a_replay(self) -> None:
-        on_device = DeviceArray(self.picture())
+        on_device = CudaArray(self.picture())
         run = dict(graph_cache=self.cache, stream=self.engine.make_stream(), synchronize=False)
         times = []
         for _ in range(300):

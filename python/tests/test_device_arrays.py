@@ -13,7 +13,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from on_gpu import DlTensor, Managed, capsule_pointer, new_capsule
+from dlpack_by_hand import DeviceArray, shape_in, tensor_in
 
 import replayrt
 from replayrt import GraphCacheOptions
@@ -61,29 +61,13 @@ def cache(core):
         yield made
 
 
-class DeviceArray:
-    """f32 on the device, as torch or CuPy would hold it."""
+class FakeArray(DeviceArray):
+    """In memory of the double of CUDA."""
 
     def __init__(self, core: ModuleType, values: np.ndarray, **changes: int) -> None:
-        self.core, self.values, self.changes = core, values, changes
-        self.address = core.allocate(values.nbytes)
-        self.asked: list[object] = []
+        super().__init__(values, core.allocate(values.nbytes), **changes)
+        self.core = core
         core.write(self.address, values.tobytes())
-
-    def __dlpack_device__(self):
-        return 2, 0
-
-    def __dlpack__(self, *, stream=None, **others):
-        self.asked.append(stream)
-        self.shape = (ctypes.c_int64 * self.values.ndim)(*self.values.shape)
-        self.managed = Managed()
-        tensor = self.managed.tensor
-        tensor.data, tensor.device_type, tensor.ndim = self.address, 2, self.values.ndim
-        tensor.code, tensor.bits, tensor.lanes = 2, 32, 1
-        tensor.shape = ctypes.cast(self.shape, ctypes.POINTER(ctypes.c_int64))
-        for name, value in self.changes.items():
-            setattr(tensor, name, value)
-        return new_capsule(ctypes.addressof(self.managed), b"dltensor", None)
 
     def free(self) -> None:
         self.core.free(self.address)
@@ -91,8 +75,8 @@ class DeviceArray:
 
 def to_host(core: ModuleType, output: object, stream: int | None = None) -> np.ndarray:
     capsule = output.__dlpack__(stream=stream)
-    tensor: DlTensor = Managed.from_address(capsule_pointer(capsule, b"dltensor")).tensor
-    shape = tuple(tensor.shape[i] for i in range(tensor.ndim))
+    tensor = tensor_in(capsule)
+    shape = shape_in(tensor)
     assert shape == output.shape and (tensor.device_type, tensor.code, tensor.bits) == (2, 2, 32)
     return np.frombuffer(core.read(tensor.data, int(np.prod(shape)) * 4, stream or 0), np.float32).reshape(shape)
 
@@ -102,7 +86,7 @@ def values_of(n: int, start: float = 0) -> np.ndarray:
 
 
 def test_device_in_device_out(core, engine, cache):
-    given = DeviceArray(core, values_of(2))
+    given = FakeArray(core, values_of(2))
     routes = []
     for _ in range(3):
         result = core.infer(engine, given, graph_cache=cache)
@@ -125,7 +109,7 @@ def test_host_in_host_out(core, engine, cache):
 
 def test_work_is_ordered_on_the_callers_stream(core, engine, cache):
     stream = engine.make_stream()
-    given = DeviceArray(core, values_of(1))
+    given = FakeArray(core, values_of(1))
     for i in range(6):
         core.write_later(given.address, values_of(1, i).tobytes(), stream.cuda_stream)
         result = core.infer(engine, given, graph_cache=cache, stream=stream, synchronize=False)
@@ -138,7 +122,7 @@ def test_work_is_ordered_on_the_callers_stream(core, engine, cache):
 
 def test_exporting_to_another_stream_waits_for_the_run(core, engine):
     stream = engine.make_stream()
-    given = DeviceArray(core, values_of(1))
+    given = FakeArray(core, values_of(1))
     result = core.infer(engine, given, stream=stream, synchronize=False)
     assert not result.done()
     output = result[0]
@@ -151,7 +135,7 @@ def test_exporting_to_another_stream_waits_for_the_run(core, engine):
 
 def test_a_result_that_is_dropped_early_waits_before_its_inputs_go(core, engine):
     stream = engine.make_stream()
-    given = DeviceArray(core, values_of(1))
+    given = FakeArray(core, values_of(1))
     before = sys.getrefcount(given)
     result = core.infer(engine, given, stream=stream, synchronize=False)
     assert sys.getrefcount(given) > before and core.pending_work() > 0
@@ -161,13 +145,13 @@ def test_a_result_that_is_dropped_early_waits_before_its_inputs_go(core, engine)
 
 
 def test_in_place_reads_at_the_arrays_address(core, engine, cache):
-    given = DeviceArray(core, values_of(2))
+    given = FakeArray(core, values_of(2))
     assert core.infer(engine, given, graph_cache=cache, input_binding="in_place").route == "captured"
     core.write(given.address, values_of(2, 7).tobytes())
     result = core.infer(engine, given, graph_cache=cache, input_binding="in_place")
     assert result.route == "replayed"
     np.testing.assert_array_equal(to_host(core, result[0]), values_of(2, 7) + 4)
-    other = DeviceArray(core, values_of(2))
+    other = FakeArray(core, values_of(2))
     assert core.infer(engine, other, graph_cache=cache, input_binding="in_place").route == "captured"
     assert "at 0x" in str(engine.key_for(given, input_binding="in_place"))
     assert "at 0x" not in str(engine.key_for(given))
@@ -176,7 +160,7 @@ def test_in_place_reads_at_the_arrays_address(core, engine, cache):
 
 
 def test_outputs_outlive_all_else(core, engine, cache):
-    given = DeviceArray(core, values_of(1))
+    given = FakeArray(core, values_of(1))
     outputs = [core.infer(engine, given, graph_cache=cache)[0] for _ in range(4)]
     engine.close()
     cache.purge()
@@ -187,7 +171,7 @@ def test_outputs_outlive_all_else(core, engine, cache):
 
 
 def test_nothing_stays_on_the_device(core, engine, cache):
-    given = DeviceArray(core, values_of(1))
+    given = FakeArray(core, values_of(1))
     for _ in range(50):
         to_host(core, core.infer(engine, given, graph_cache=cache)[0])
     engine.close()
@@ -201,14 +185,14 @@ def test_nothing_stays_on_the_device(core, engine, cache):
     [({"device_type": 4}, "device"), ({"device_id": 3}, "cuda:3"), ({"code": 5}, "DLPack code"), ({"bits": 16}, "f16")],
 )
 def test_what_does_not_fit_is_refused(core, engine, changes, text):
-    given = DeviceArray(core, values_of(1), **changes)
+    given = FakeArray(core, values_of(1), **changes)
     with pytest.raises(replayrt.ModelInputError, match=text):
         core.infer(engine, given)
     given.free()
 
 
 def test_a_device_array_that_is_not_contiguous_is_refused(core, engine):
-    given = DeviceArray(core, values_of(3))
+    given = FakeArray(core, values_of(3))
     strides = (ctypes.c_int64 * 2)(1, 3)
     given.changes = {"strides": ctypes.addressof(strides)}
     with pytest.raises(replayrt.ModelInputError, match="not contiguous"):

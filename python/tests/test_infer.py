@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import sys
 import weakref
@@ -11,6 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from conftest import MODELS
+from dlpack_by_hand import tensor_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -34,14 +34,6 @@ class Exporter:
         return self.array.__dlpack_device__()
 
 
-capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-capsule_pointer.restype, capsule_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-
-
-class DlTensor(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32)]
-
-
 class CudaExporter(Exporter):
     """Says that its memory is on a GPU; nobody may look at it."""
 
@@ -51,7 +43,7 @@ class CudaExporter(Exporter):
     def __dlpack__(self, *, stream=None, **arguments):
         self.stream = stream
         capsule = self.array.__dlpack__()
-        DlTensor.from_address(capsule_pointer(capsule, b"dltensor")).device_type = 2
+        tensor_in(capsule).device_type = 2
         return capsule
 
 
@@ -215,7 +207,7 @@ def test_without_ml_dtypes_its_types_are_objects_with_dlpack(dtypes, monkeypatch
     (output,) = (o for o, spec in zip(outputs, dtypes.outputs, strict=True) if spec.dtype == "bf16")
     assert output.__dlpack_device__() == (1, 0)
     capsule = output.__dlpack__()
-    tensor = DlTensor.from_address(capsule_pointer(capsule, b"dltensor"))
+    tensor = tensor_in(capsule)
     assert tensor.device_type == 1 and tensor.data
 
 
