@@ -16,8 +16,10 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/replayrt-config-version.
   COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/replayrt-config.cmake" "${PROJECT_BINARY_DIR}/replayrt-config-version.cmake"
   DESTINATION ${replayrt_package_dir} COMPONENT development)
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/FindLibmd.cmake"
+  DESTINATION ${replayrt_package_dir} COMPONENT development)
 if(REPLAYRT_MODELS)
-  set(replayrt_find_modules OpenCVImage Libmd Polyclipping YamlCpp)
+  set(replayrt_find_modules OpenCVImage Polyclipping YamlCpp)
   list(TRANSFORM replayrt_find_modules REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/cmake/Find\\1.cmake"
     OUTPUT_VARIABLE replayrt_find_files)
   install(FILES ${replayrt_find_files}

@@ -4,4 +4,6 @@ set(REPLAYRT_AUTO_SOURCES
   build_plan.cpp
   load_engine.cpp
   model_file.cpp
-  precision.cpp)
+  precision.cpp
+  saved_keys.cpp
+  saved_keys_text.cpp)

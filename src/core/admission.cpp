@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "core/eviction.hpp"
+
 namespace replayrt::detail {
 namespace {
 
@@ -36,11 +38,14 @@ void add_worth(KeyUsage& key, const CacheUsage& cache, double seconds) noexcept 
 
 }  // namespace
 
+double decayed(double value, std::uint64_t calls) noexcept {
+  const auto halvings = static_cast<int>(std::min<std::uint64_t>(calls / kWorthHalfLife, 2000));
+  const double part = decay_table()[calls % kWorthHalfLife];
+  return halvings == 0 ? value * part : std::ldexp(value * part, -halvings);
+}
+
 double decayed_worth(const KeyUsage& key, std::uint64_t calls) noexcept {
-  const std::uint64_t age = calls - key.worth_calls;
-  const auto halvings = static_cast<int>(std::min<std::uint64_t>(age / kWorthHalfLife, 2000));
-  const double part = decay_table()[age % kWorthHalfLife];
-  return halvings == 0 ? key.worth * part : std::ldexp(key.worth * part, -halvings);
+  return decayed(key.worth, calls - key.worth_calls);
 }
 
 double replay_ratio(const EngineUsage& engine) noexcept {
@@ -111,6 +116,9 @@ void note_eager(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double se
 
 void note_replay(KeyUsage& key, EngineUsage& engine, CacheUsage& cache, double seconds) noexcept {
   ++key.replays;
+  if (key.replays == 1) {
+    note_first_replay(key, engine, seconds / replay_ratio(engine));
+  }
   follow(key.mean_replay, key.replays, seconds);
   key.last_replay = seconds;
   if (key.eager_runs == 0) {

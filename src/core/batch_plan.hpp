@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/padding.hpp"
 #include "replayrt/core/error.hpp"
 #include "replayrt/core/infer.hpp"
 
@@ -20,7 +21,10 @@ class BatchPlan {
     [[nodiscard]] std::int64_t padded_rows() const noexcept { return rows + padding; }
   };
 
-  /// Throws Error(kInvalidParameter) unless 1 <= min <= max.
+  /// Each chunk is padded up to its bucket, within the limits and the `range` of the engine.
+  /// `buckets` must outlive it. Throws Error(kInvalidParameter) unless 1 <= min <= max.
+  BatchPlan(std::int64_t rows, const BatchLimits& limits, const Buckets& buckets,
+            const DimensionRange& range);
   BatchPlan(std::int64_t rows, const BatchLimits& limits);
 
   /// At least 1: an empty batch is one chunk of padding.
@@ -28,12 +32,15 @@ class BatchPlan {
   [[nodiscard]] Chunk chunk(std::int64_t index) const noexcept {
     const std::int64_t begin = index * limits_.max;
     const std::int64_t rows = std::min(rows_ - begin, limits_.max);
-    return {begin, rows, std::max<std::int64_t>(limits_.min - rows, 0)};
+    const std::int64_t needed = std::max(rows, limits_.min);
+    return {begin, rows, padded_extent(*buckets_, needed, range_) - rows};
   }
 
  private:
   std::int64_t rows_;
   BatchLimits limits_;
+  const Buckets* buckets_;
+  DimensionRange range_;
   std::int64_t count_;
 };
 

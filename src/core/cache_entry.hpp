@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,25 +17,63 @@ namespace replayrt::detail {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
+/// Calls by a captured graph whose lease is not over: how they will have been served is not known
+/// for sure yet.
+struct OpenCalls {
+  std::uint64_t captured = 0;
+  std::uint64_t replayed = 0;
+};
+
 /// What the cache knows of one engine. Guarded by the cache's lock.
 struct EngineRecord {
   EngineUsage usage;
   EngineStats stats;
   std::int64_t graph_bytes_total = 0;  ///< Of all graphs ever made.
+  OpenCalls open;
 };
+
+/// Bytes that a graph of the engine is expected to hold: the mean so far, else the backend's
+/// estimate.
+inline std::int64_t footprint_of(const EngineRecord& engine, std::size_t estimate) noexcept {
+  return engine.stats.captures > 0
+             ? engine.graph_bytes_total / static_cast<std::int64_t>(engine.stats.captures)
+             : static_cast<std::int64_t>(estimate);
+}
 
 /// What the cache knows of one key, held or not. Guarded by the cache's lock.
 struct KeyRecord {
   KeyRecord(GraphKey of, std::shared_ptr<EngineRecord> record)
-      : engine(std::move(record)), stats(std::move(of)) {}
+      : engine(std::move(record)), stats(std::move(of)) {
+    for (const TensorSignature& input : stats.key.inputs()) {
+      input_elements += static_cast<std::uint64_t>(input.shape.num_elements());
+    }
+  }
 
   const std::shared_ptr<EngineRecord> engine;
-  KeyUsage usage;  ///< Starts anew when the key is evicted.
+  std::uint64_t input_elements = 0;  ///< Of one call.
+  KeyUsage usage;                    ///< Starts anew when the key is evicted.
+  KeyDemand demand;                  ///< Since the key is remembered.
   KeyStats stats;  ///< Counters since the key is remembered; `stats.refusal` is the negative cache.
   TimePoint retry_at = TimePoint::max();  ///< When a refused capture is tried again.
-  bool queued = false;  ///< Waits for the background thread, or is captured by it.
+  bool queued = false;           ///< Waits for the background thread, or is captured by it.
+  bool to_be_prewarmed = false;  ///< Waits for the background thread, after what calls want.
+  OpenCalls open;
   bool remembered = false;
   LruIndex<GraphKey, std::shared_ptr<KeyRecord>>::Handle place{};  ///< If remembered.
+
+  /// Whether it must stay known, whatever other keys come: or its key would be captured twice.
+  [[nodiscard]] bool in_use() const noexcept { return stats.held || queued || to_be_prewarmed; }
+  void set_held(bool value) noexcept { set(stats.held, value); }
+  void set_queued(bool value) noexcept { set(queued, value); }
+  void set_to_be_prewarmed(bool value) noexcept { set(to_be_prewarmed, value); }
+
+ private:
+  void set(bool& flag, bool value) noexcept {
+    flag = value;
+    if (remembered) {
+      place->pinned = in_use();
+    }
+  }
 };
 
 struct CacheSlot;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/engine_state.hpp"
+#include "core/repeat_bytes.hpp"
 
 namespace replayrt {
 namespace {
@@ -58,6 +59,17 @@ std::unique_ptr<Executor> EngineBackend::capture_and_run(const InputSignature& s
     report = graph->run(inputs, context, outputs);
   }
   return graph;
+}
+
+void MemoryResource::fill(void* to, std::size_t bytes, std::span<const std::byte> pattern,
+                          const RunContext& context) {
+  if (bytes == 0) {
+    return;
+  }
+  const Tensor filled = Tensor::allocate(DType::kU8, {static_cast<std::int64_t>(bytes)});
+  detail::repeat_bytes(filled.data(), bytes, pattern);
+  copy(to, filled.data(), bytes, context);
+  completion(context).wait();
 }
 
 Completion MemoryResource::completion(const RunContext& /*context*/) {
@@ -116,6 +128,10 @@ void Engine::validate(std::span<const TensorView> given) const {
 
 GraphKey Engine::key_for(std::span<const TensorView> given, InputBinding binding) const {
   return state_->key_for(given, binding);
+}
+
+std::string Engine::content_hash() const {
+  return state_->content_hash();
 }
 
 std::unique_ptr<Executor> Engine::make_eager() const {

@@ -39,6 +39,14 @@ GraphKey EngineState::key_for(std::span<const TensorView> inputs, InputBinding b
   return {id_, backend_->device(), std::move(signature)};
 }
 
+std::string EngineState::content_hash() const {
+  constexpr std::size_t kMostDigits = 128;
+  std::string hash = backend_->content_hash();
+  const bool is_hash =
+      hash.size() <= kMostDigits && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return is_hash ? hash : std::string();
+}
+
 Lease EngineState::lease_eager(Reason reason) {
   Lease lease;
   lease.eager_ = obtain_slot();

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,8 @@ class EngineState : public std::enable_shared_from_this<EngineState> {
 
   void validate(std::span<const TensorView> inputs) const { validate_inputs(*backend_, inputs); }
   [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs, InputBinding binding) const;
+  /// The backend's; empty if that is not what the port promises.
+  [[nodiscard]] std::string content_hash() const;
 
   /// An eager executor: an idle one, a new one while there are fewer than the backend wants, else
   /// the first to come free, first in first out. A caller that already holds one of them gets one

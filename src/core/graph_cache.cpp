@@ -5,6 +5,7 @@
 #include "core/completion_guard.hpp"
 #include "core/environment.hpp"
 #include "core/graph_cache_state.hpp"
+#include "core/prewarm.hpp"
 
 namespace replayrt {
 
@@ -107,6 +108,26 @@ GraphCacheReport GraphCache::report() const {
 }
 GraphCacheStats GraphCache::stats() const {
   return state_->stats();
+}
+PrewarmReport GraphCache::prewarm(const Engine& engine, std::span<const InputSignature> signatures,
+                                  PrewarmMode mode) {
+  std::vector<detail::GraphCacheState::Wish> wishes;
+  wishes.reserve(signatures.size());
+  for (const InputSignature& signature : signatures) {
+    detail::require_prewarmable(engine.state()->backend(), signature);
+    wishes.push_back({engine.state(), GraphKey(engine.id(), engine.device(), signature)});
+  }
+  return state_->prewarm(wishes, mode);
+}
+std::vector<SavedKey> GraphCache::export_keys() const {
+  return state_->export_keys();
+}
+PrewarmReport GraphCache::import_keys(std::span<const SavedKey> keys,
+                                      std::span<const Engine* const> engines, PrewarmMode mode) {
+  return detail::import_keys(*state_, keys, engines, mode);
+}
+std::string GraphCache::metrics(std::string_view labels) const {
+  return to_prometheus(state_->settled_report(), labels);
 }
 void GraphCache::wait_idle() {
   state_->wait_idle();

@@ -42,6 +42,10 @@ Lease GraphCacheState::acquire(const std::shared_ptr<EngineState>& engine, const
   } catch (const std::bad_alloc&) {  // Nothing could be remembered: as if the cache were not asked.
     return engine->lease_eager(Reason::kOutOfMemory);
   }
+  if (inputs.padding_elements > 0) {
+    note_padding(decision.entry != nullptr ? *decision.entry->record : *decision.record,
+                 inputs.padding_elements);
+  }
   if (decision.flight != nullptr) {
     return capture_and_lease(engine, decision, inputs, answer);
   }
@@ -125,7 +129,7 @@ GraphCacheState::Decision GraphCacheState::decide_miss(const Miss& miss) {
     const bool may_wait = options_.capture == CaptureMode::kInline && node == nullptr &&
                           why_no_graphs(miss.engine) == Reason::kNone;
     const bool overdue = waited && std::chrono::steady_clock::now() >= deadline;
-    if (flight == flights_.end() || !may_wait || overdue) {
+    if (flight == flights_.end() || flight->second->in_background || !may_wait || overdue) {
       return decide_capture(miss, std::move(record), node);
     }
     const std::shared_ptr<Flight> awaited = flight->second;  // Who ends it takes it out.
@@ -155,7 +159,8 @@ GraphCacheState::Decision GraphCacheState::decide_capture(const Miss& miss,
                                                           const SlotIndex::Node* node) {
   const bool held = node != nullptr;  // All instances are leased.
   const bool is_inline = options_.capture == CaptureMode::kInline;
-  const bool in_flight = flights_.contains(miss.key);
+  const auto under_way = flights_.find(miss.key);
+  const bool in_flight = under_way != flights_.end();
   std::shared_ptr<Flight> flight;  // Made first: nothing fails once the call is counted.
   if (is_inline && !in_flight) {
     flight = std::make_shared<Flight>();
@@ -168,17 +173,21 @@ GraphCacheState::Decision GraphCacheState::decide_capture(const Miss& miss,
     return eagerly(reason, std::move(record));
   }
   Reason reason = Reason::kNone;
-  if (in_flight && is_inline) {
+  if (in_flight && is_inline && !under_way->second->in_background) {
     reason = Reason::kCaptureWaited;
-  } else if (in_flight || record->queued) {  // No second capture is to be allowed for it.
+  } else if (in_flight || record->queued || (record->to_be_prewarmed && is_inline)) {
+    // No second capture is to be allowed for it, and no call stalls for what the thread will do.
     reason = Reason::kCapturePending;
   } else {
     reason = why_not_capture(miss, *record);
+    if (reason == Reason::kNotYet && record->to_be_prewarmed) {
+      reason = Reason::kCapturePending;
+    }
   }
   const bool enqueue = reason == Reason::kNone && !is_inline;
   if (enqueue) {
     reason = Reason::kCapturePending;
-    record->queued = true;
+    record->set_queued(true);
   } else if (reason == Reason::kNone) {
     try {
       flights_.emplace(miss.key, flight);
@@ -196,11 +205,17 @@ GraphCacheState::Decision GraphCacheState::decide_capture(const Miss& miss,
 }
 
 void GraphCacheState::count(KeyRecord& record, Route route) {
+  book_open(route, record, +1);
   ++usage_.calls;
+  if (options_.eviction == Eviction::kCostAware) {
+    note_call(record.demand, usage_.calls);
+  }
   ++active_;
   ++record.stats.calls;
   GraphCacheStats& all = stats_;
   EngineStats& engine = record.engine->stats;
+  all.input_elements += record.input_elements;
+  engine.input_elements += record.input_elements;
   switch (route) {
     case Route::kEager:
       ++all.eager;
@@ -239,31 +254,14 @@ Reason GraphCacheState::why_not_capture(const Miss& miss, KeyRecord& record) {
     reason = record.usage.sightings >= needed ? Reason::kNone : Reason::kNotYet;
   } else if (admission.kind == Admission::Kind::kPaysBack) {
     const EngineUsage& usage = record.engine->usage;
-    reason =
-        pays_back(record.usage, usage, usage_, expected_price(usage, seconds(miss.estimate.time)),
-                  worth_of_victims(*record.engine, miss.estimate));
+    const double price = expected_price(usage, seconds(miss.estimate.time));
+    reason = pays_back(record.usage, usage, usage_, price, 0);
+    if (reason == Reason::kNone) {  // Only now: finding the victims looks at all that is held.
+      reason =
+          pays_back(record.usage, usage, usage_, price, worth_of_victims(miss, *record.engine));
+    }
   }
   return reason == Reason::kNone && captures_exhausted(miss.now) ? Reason::kRateLimited : reason;
-}
-
-double GraphCacheState::worth_of_victims(const EngineRecord& engine,
-                                         const CaptureEstimate& estimate) const {
-  const auto expected =
-      engine.stats.captures > 0
-          ? engine.graph_bytes_total / static_cast<std::int64_t>(engine.stats.captures)
-          : static_cast<std::int64_t>(estimate.bytes);
-  auto bytes = index_.charge() + expected;
-  auto size = static_cast<std::int64_t>(index_.size()) + 1;
-  double worth = 0;
-  for (const SlotIndex::Node& node : index_) {
-    if (size <= options_.capacity && bytes <= options_.max_bytes) {
-      break;
-    }
-    worth += decayed_worth(node.value->instances.front()->record->usage, usage_.calls);
-    bytes -= node.charge;
-    --size;
-  }
-  return worth;
 }
 
 bool GraphCacheState::captures_exhausted(TimePoint now) {
@@ -290,21 +288,28 @@ bool GraphCacheState::draw_verification() {
 
 std::shared_ptr<KeyRecord> GraphCacheState::record_of(const EngineState& engine,
                                                       const GraphKey& key) {
+  if (const SlotIndex::Node* held = index_.find(key)) {
+    return held->value->instances.front()->record;  // Even one that was forgotten before.
+  }
   if (const auto* known = keys_.find(key)) {
     keys_.touch(keys_.handle_of(key));
     return known->value;
   }
-  std::shared_ptr<EngineRecord>& of_engine = engines_[key.engine()];
-  if (of_engine == nullptr) {
-    of_engine = std::make_shared<EngineRecord>();
-    of_engine->stats.engine = key.engine();
-    of_engine->stats.shared_bytes = static_cast<std::int64_t>(engine.shared_bytes());
+  auto of_engine = engines_.find(key.engine());
+  if (of_engine == engines_.end()) {
+    auto made = std::make_shared<EngineRecord>();  // First: a report reads all that are there.
+    made->stats.engine = key.engine();
+    made->stats.shared_bytes = static_cast<std::int64_t>(engine.shared_bytes());
+    of_engine = engines_.emplace(key.engine(), std::move(made)).first;
   }
-  auto record = std::make_shared<KeyRecord>(key, of_engine);
+  auto record = std::make_shared<KeyRecord>(key, of_engine->second);
   record->place = keys_.insert(key, record, 0);
   record->remembered = true;
-  if (keys_.size() > kRememberedKeys) {
-    keys_.take(keys_.victim(record->place))->remembered = false;
+  if (keys_.size() > kRememberedKeys + queue_.size() + prewarms_.size()) {
+    const auto oldest = keys_.victim(record->place);
+    if (!oldest->value->queued && !oldest->value->to_be_prewarmed) {
+      keys_.take(oldest)->remembered = false;
+    }
   }
   return record;
 }

@@ -52,9 +52,10 @@ GraphCacheState::Outcome GraphCacheState::capture(const std::shared_ptr<EngineSt
 }
 
 void GraphCacheState::check(EngineState& engine, const LiveInputs& inputs,
-                            Outcome& outcome) noexcept {
+                            Outcome& outcome) const noexcept {
   try {
-    if (const auto difference = disagreement(engine, *outcome.answer, inputs)) {
+    if (const auto difference =
+            disagreement(engine, *outcome.answer, inputs, clock_, outcome.eager_took)) {
       set_refusal(outcome.refusal, Reason::kMismatch, difference->c_str());
     }
   } catch (const CannotVerify& error) {
@@ -101,6 +102,7 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
                               bool lease) noexcept {
   const TimePoint now = clock_();
   EntryChain victims;
+  std::list<Job> no_room;
   std::string warning;
   bool kept = false;
   {
@@ -121,11 +123,19 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
         record.engine->stats.capture_time_total += outcome.took;
         record.engine->graph_bytes_total += outcome.entry->bytes;
         outcome.refusal = why_not_kept(*outcome.entry);
+        if (outcome.prewarms && outcome.refusal.reason == Reason::kNone &&
+            !has_room_for(outcome.entry->bytes, 1)) {
+          outcome.no_room = true;
+          outcome.refusal = {Reason::kOverBudget, "the cache is full"};
+          drop_prewarms(no_room);
+        }
         kept = outcome.refusal.reason == Reason::kNone && file(outcome.entry);
       }
-      note_capture(record.usage, record.engine->usage, usage_, seconds(outcome.took),
-                   outcome.answer.has_value() && lease);
-      if (!kept && outcome.refusal.reason != Reason::kEngineRetired) {
+      CacheUsage asked_for;  // What was asked for is not held against what calls capture.
+      note_capture(record.usage, record.engine->usage, outcome.prewarms ? asked_for : usage_,
+                   seconds(outcome.took), outcome.answer.has_value() && lease);
+      note_compared(record.usage, seconds(outcome.eager_took));
+      if (!kept && outcome.refusal.reason != Reason::kEngineRetired && !outcome.no_room) {
         refuse(record, outcome, now);
       }
     } catch (const std::bad_alloc&) {  // Served eagerly, not remembered: the next call tries again.
@@ -134,6 +144,10 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
     if (kept) {
       outcome.entry->leased = lease;
       outcome.entry->slot->place->pinned = lease || outcome.entry->slot->place->pinned;
+      if (outcome.prewarms) {
+        ++stats_.prewarmed;
+        index_.demote(outcome.entry->slot->place);  // Before all that calls have used.
+      }
       make_room(*outcome.entry->slot, victims);
       stats_.peak_bytes = std::max(stats_.peak_bytes, index_.charge());
       try {
@@ -143,12 +157,13 @@ bool GraphCacheState::publish(Outcome& outcome, KeyRecord& record, Flight& fligh
     } else {
       ++stats_.capture_failures;
       if (lease) {
+        book_open(Route::kCaptured, record, -1);
         recount_as_eager(Route::kCaptured, *record.engine, record);
       }
     }
     flight.done = true;
     flights_.erase(record.stats.key);
-    record.queued = false;
+    record.set_queued(false);
   }
   changed_.notify_all();
   if (!warning.empty()) {
@@ -188,10 +203,7 @@ bool GraphCacheState::file(const EntryPtr& entry) {
       throw;
     }
   }
-  entry->record->stats.held = true;
-  if (entry->record->remembered) {
-    entry->record->place->pinned = true;  // Remembered as long as it is held.
-  }
+  entry->record->set_held(true);
   entry->record->stats.bytes += entry->bytes;
   ++entry->record->stats.instances;
   entry->record->engine->stats.bytes += entry->bytes;
@@ -201,7 +213,8 @@ bool GraphCacheState::file(const EntryPtr& entry) {
 void GraphCacheState::make_room(const CacheSlot& keep, EntryChain& victims) {
   while (static_cast<std::int64_t>(index_.size()) > options_.capacity ||
          index_.charge() > options_.max_bytes) {
-    SlotIndex::Handle victim = index_.victim(keep.place);
+    std::optional<VictimRank> first;
+    const auto victim = next_out(keep.place, first);
     if (victim == index_.end()) {
       // Only instances of the kept key are left: its older ones go.
       ++stats_.evictions;
@@ -213,7 +226,7 @@ void GraphCacheState::make_room(const CacheSlot& keep, EntryChain& victims) {
       ++stats_.futile_evictions;
       ++window_futile_;
     }
-    stats_.evictions += take_out(victim, victims);
+    stats_.evictions += take_out(victim->value->place, victims);
   }
 }
 
@@ -251,7 +264,9 @@ std::string GraphCacheState::thrash_warning(TimePoint now) {
 void GraphCacheState::report_outcome(const Outcome& outcome, const KeyRecord& record,
                                      bool kept) const noexcept try {
   const GraphKey& key = record.stats.key;  // Immutable.
-  if (!kept) {
+  if (outcome.no_room) {
+    log(LogLevel::kInfo, "prewarming ends at " + key.to_string() + ": the cache is full");
+  } else if (!kept) {
     const LogLevel level =
         outcome.refusal.reason == Reason::kEngineRetired ? LogLevel::kDebug : LogLevel::kWarning;
     if (log_enabled(level)) {

@@ -43,4 +43,24 @@ std::string Admission::to_string() const {
   return "unknown";
 }
 
+Eviction eviction_from_string(std::string_view text) {
+  for (const Eviction eviction : {Eviction::kLeastRecentlyUsed, Eviction::kCostAware}) {
+    if (text == to_string(eviction)) {
+      return eviction;
+    }
+  }
+  throw Error(ErrorCode::kInvalidParameter,
+              "eviction '" + std::string(text) + "' is unknown: expected lru or cost_aware");
+}
+
+std::string_view to_string(Eviction eviction) noexcept {
+  switch (eviction) {
+    case Eviction::kLeastRecentlyUsed:
+      return "lru";
+    case Eviction::kCostAware:
+      return "cost_aware";
+  }
+  return "unknown";
+}
+
 }  // namespace replayrt

@@ -82,6 +82,7 @@ void GraphCacheState::end_lease(EntryPtr entry, const Completion& completion, En
       entry->has_pending = true;
     }
     KeyRecord& record = *entry->record;
+    book_open(route, record, -1);
     active_ -= end == End::kKeep || end == End::kDiscard ? 1 : 0;
     if (end != End::kKeep) {
       recount_as_eager(route, *record.engine, record);
@@ -128,6 +129,16 @@ void GraphCacheState::recount_as_eager(Route route, EngineRecord& engine, KeyRec
   ++key.stats.eager;
 }
 
+void GraphCacheState::book_open(Route route, KeyRecord& record, int change) noexcept {
+  if (route == Route::kEager) {
+    return;  // That is known from the start.
+  }
+  for (OpenCalls* open : {&open_, &record.engine->open, &record.open}) {
+    (route == Route::kCaptured ? open->captured : open->replayed) +=
+        static_cast<std::uint64_t>(change);
+  }
+}
+
 void GraphCacheState::release(EntryPtr entry, EntryChain& out) noexcept {
   (entry->has_pending ? draining_ : out).push(std::move(entry));
 }
@@ -136,9 +147,8 @@ std::uint64_t GraphCacheState::take_out(SlotIndex::Handle node, EntryChain& out)
   const std::unique_ptr<CacheSlot> slot = index_.take(node);
   KeyRecord& record = *slot->instances.front()->record;
   record.engine->stats.bytes -= record.stats.bytes;
-  record.stats.held = false;
+  record.set_held(false);
   if (record.remembered) {
-    record.place->pinned = false;
     keys_.touch(record.place);  // Hits do not, as it could not be forgotten meanwhile.
   }
   record.stats.bytes = 0;
@@ -283,7 +293,7 @@ void GraphCacheState::fill_totals(GraphCacheStats& stats) const {
   stats.calls = stats_.eager + stats_.captured + stats_.replayed;
   stats.size = static_cast<std::int64_t>(index_.size());
   stats.bytes = index_.charge();
-  stats.queued_captures = static_cast<std::int64_t>(queue_.size());
+  stats.queued_captures = static_cast<std::int64_t>(queue_.size() + prewarms_.size());
   stats.time_saved = nanoseconds(usage_.saved);
   for (const auto& [id, engine] : engines_) {
     stats.shared_bytes += engine->stats.shared_bytes;
@@ -303,25 +313,47 @@ GraphCacheStats GraphCacheState::stats() const {
 }
 
 GraphCacheReport GraphCacheState::report() const {
+  return report(false);
+}
+
+GraphCacheReport GraphCacheState::settled_report() const {
+  return report(true);
+}
+
+GraphCacheReport GraphCacheState::report(bool settled) const {
   GraphCacheReport report;
   std::vector<std::chrono::nanoseconds> capture_times;
-  fill_report(report, capture_times);
+  fill_report(report, capture_times, settled);
   report.totals.capture_time_median = median(std::move(capture_times));
   return report;
 }
 
 void GraphCacheState::fill_report(GraphCacheReport& report,
-                                  std::vector<std::chrono::nanoseconds>& capture_times) const {
+                                  std::vector<std::chrono::nanoseconds>& capture_times,
+                                  bool settled) const {
   const MutexLock lock(mutex_);
+  // By route, of the totals, an engine or a key; the number of calls loses as many.
+  const auto settle = [settled](auto& stats, const OpenCalls& open) {
+    if (settled) {
+      if constexpr (requires { stats.captured; }) {
+        stats.captured -= open.captured;
+      }
+      stats.replayed -= open.replayed;
+      stats.calls -= open.captured + open.replayed;
+    }
+  };
   fill_totals(report.totals);
+  settle(report.totals, open_);
   capture_times = capture_times_;
   for (const auto& [id, engine] : engines_) {
     EngineStats& stats = report.engines.emplace_back(engine->stats);
     stats.calls = stats.eager + stats.captured + stats.replayed;
+    settle(stats, engine->open);
     stats.time_saved = nanoseconds(engine->usage.saved);
   }
-  const auto add = [&report](const KeyRecord& record) {
+  const auto add = [&](const KeyRecord& record) {
     KeyStats& key = report.keys.emplace_back(record.stats);
+    settle(key, record.open);
     key.mean_eager_time = nanoseconds(record.usage.mean_eager);
     key.mean_replay_time = nanoseconds(record.usage.mean_replay);
     key.time_saved = nanoseconds(record.usage.saved);
@@ -333,60 +365,6 @@ void GraphCacheState::fill_report(GraphCacheReport& report,
   }
   for (const SlotIndex::Node& node : index_) {
     add(*node.value->instances.front()->record);
-  }
-}
-
-void GraphCacheState::wait_idle() {
-  std::vector<Completion> pending;
-  {
-    const MutexLock lock(mutex_);
-    while (!flights_.empty() || !queue_.empty() || working_) {
-      changed_.wait(mutex_);
-    }
-    for (const SlotIndex::Node& node : index_) {
-      for (const EntryPtr& entry : node.value->instances) {
-        if (!entry->leased && entry->has_pending) {
-          pending.push_back(entry->pending);
-        }
-      }
-    }
-    for (const CacheEntry* entry = draining_.head(); entry != nullptr;
-         entry = entry->next_out.get()) {
-      pending.push_back(entry->pending);
-    }
-  }
-  for (const Completion& completion : pending) {
-    wait_until_over(completion);
-  }
-  reap();
-}
-
-void GraphCacheState::close() noexcept {
-  EntryChain out;
-  std::list<Job> jobs;
-  std::thread worker;
-  {
-    const MutexLock lock(mutex_);
-    closed_ = true;
-    jobs.swap(queue_);
-    std::swap(worker, worker_);
-    while (index_.size() > 0) {
-      stats_.removals += take_out(index_.begin(), out);
-    }
-    while (EntryPtr entry = draining_.pop()) {
-      out.push(std::move(entry));
-    }
-  }
-  changed_.notify_all();
-  if (worker.joinable()) {
-    if (worker.get_id() == std::this_thread::get_id()) {
-      worker.detach();  // A log sink held the last handle: the thread ends by itself.
-    } else {
-      worker.join();
-    }
-  }
-  while (const EntryPtr entry = out.pop()) {
-    wait_until_over(entry->pending);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "core/admission.hpp"
 #include "core/annotated_mutex.hpp"
 #include "core/cache_entry.hpp"
+#include "core/eviction.hpp"
 #include "core/verification.hpp"
 #include "replayrt/core/graph_cache.hpp"
 
@@ -21,7 +22,8 @@ namespace replayrt::detail {
 /// The one implementation behind GraphCache, shared with its leases. See GraphCache for the
 /// contract. Its sources are: graph_cache_state.cpp (looking, removing, reporting),
 /// graph_cache_acquire.cpp (how a call is served), graph_cache_capture.cpp (captures),
-/// graph_cache_background.cpp (the thread that makes them in the background).
+/// graph_cache_eviction.cpp (what goes), graph_cache_background.cpp (the thread that makes them in
+/// the background), graph_cache_prewarm.cpp (captures before a call asks).
 class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
  public:
   /// What becomes of a captured graph when its lease ends.
@@ -33,6 +35,13 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
     kRefused,  ///< It failed its verification: it leaves the cache.
   };
   using RunTime = std::optional<std::chrono::nanoseconds>;
+
+  /// A key that is to be prewarmed; the engine takes it.
+  struct Wish {
+    std::shared_ptr<EngineState> engine;
+    GraphKey key;
+    double worth = 0;  ///< In seconds, as `KeyUsage::worth`.
+  };
 
   explicit GraphCacheState(const GraphCacheOptions& options);
   ~GraphCacheState();
@@ -56,6 +65,10 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::optional<Refusal> refusal(const GraphKey& key) const;
   GraphCacheStats stats() const;
   GraphCacheReport report() const;
+  /// The same where calls count as captured or replayed only when they are over.
+  GraphCacheReport settled_report() const;
+  PrewarmReport prewarm(std::span<const Wish> wishes, PrewarmMode mode);
+  std::vector<SavedKey> export_keys() const;
   void wait_idle();
 
   /// The GraphCache is gone: drops everything, and what is being captured is not kept.
@@ -65,6 +78,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   /// One capture under way; those who need its outcome wait on `changed_`.
   struct Flight {
     bool done = false;
+    bool in_background = false;  ///< Nobody waits for it, whatever the cache's `capture` says.
   };
 
   /// A capture that waits for the background thread.
@@ -74,6 +88,7 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
     TensorList inputs;  ///< Copies of the first missing call's, for verification.
     Completion copied;  ///< Of `inputs`: they may be under way in the caller's stream.
     std::shared_ptr<Flight> flight{};
+    bool prewarms = false;
   };
 
   /// What is to be done for one call: one of the four.
@@ -91,8 +106,24 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
     EntryPtr entry{};
     std::optional<Answer> answer{};  ///< Of the new graph, to the inputs that there were.
     Refusal refusal{};
-    bool passing = false;  ///< The refusal is not for good.
+    bool passing = false;   ///< The refusal is not for good.
+    bool prewarms = false;  ///< Nothing is evicted for it.
+    bool no_room = false;   ///< So it was not kept.
     std::chrono::nanoseconds took{0};
+    std::chrono::nanoseconds eager_took{0};  ///< The run that it was compared with.
+  };
+
+  /// What is known of a key before the lock is taken to prewarm it.
+  struct Expectation {
+    std::size_t bytes;
+    TimePoint now;
+  };
+
+  /// A prewarming that the caller goes on with; none without a flight.
+  struct Prewarming {
+    std::shared_ptr<Flight> flight{};
+    std::shared_ptr<KeyRecord> record{};
+    bool verify = false;
   };
 
   /// What a first look for a graph came to.
@@ -124,11 +155,14 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   void wait_for(const Flight& flight, TimePoint deadline) REPLAYRT_REQUIRES(mutex_);
   /// Why nothing of this engine can be held at all.
   Reason why_no_graphs(const EngineState& engine) const REPLAYRT_REQUIRES(mutex_);
+  /// Books that so many of a counted call's input elements are padding.
+  void note_padding(KeyRecord& record, std::int64_t elements) noexcept REPLAYRT_EXCLUDES(mutex_);
   /// Books the begin of a call.
   void count(KeyRecord& record, Route route) REPLAYRT_REQUIRES(mutex_);
   Decision eagerly(Reason reason, std::shared_ptr<KeyRecord> record) REPLAYRT_REQUIRES(mutex_);
   Reason why_not_capture(const Miss& miss, KeyRecord& record) REPLAYRT_REQUIRES(mutex_);
-  double worth_of_victims(const EngineRecord& engine, const CaptureEstimate& estimate) const
+  /// What a graph for `miss` would push out is worth.
+  double worth_of_victims(const Miss& miss, const EngineRecord& engine) const
       REPLAYRT_REQUIRES(mutex_);
   bool captures_exhausted(TimePoint now) REPLAYRT_REQUIRES(mutex_);
   bool draw_verification() REPLAYRT_REQUIRES(mutex_);
@@ -156,12 +190,15 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   static void try_run(Executor& graph, const LiveInputs& inputs, Outcome& outcome) noexcept;
   /// Compares the answer in `outcome` with the eager one; a refusal there if the graph is not to be
   /// used.
-  static void check(EngineState& engine, const LiveInputs& inputs, Outcome& outcome) noexcept;
+  void check(EngineState& engine, const LiveInputs& inputs, Outcome& outcome) const noexcept;
   /// Ends the flight and files the outcome; the entry leased if `lease`. Whether it was kept.
   bool publish(Outcome& outcome, KeyRecord& record, Flight& flight, bool lease) noexcept;
   Refusal why_not_kept(const CacheEntry& entry) const REPLAYRT_REQUIRES(mutex_);
   bool file(const EntryPtr& entry) REPLAYRT_REQUIRES(mutex_);
   void make_room(const CacheSlot& keep, EntryChain& victims) REPLAYRT_REQUIRES(mutex_);
+  /// What goes after the graphs of rank `last`, as the options say; see `next_victim`.
+  SlotIndex::ConstHandle next_out(SlotIndex::ConstHandle keep,
+                                  std::optional<VictimRank>& last) const REPLAYRT_REQUIRES(mutex_);
   void refuse(KeyRecord& record, const Outcome& outcome, TimePoint now) noexcept
       REPLAYRT_REQUIRES(mutex_);
   TimePoint retry_at(TimePoint now) const noexcept;
@@ -179,6 +216,22 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::optional<Job> next_job() REPLAYRT_EXCLUDES(mutex_);
   void drop_jobs(EngineId engine, std::list<Job>& out) noexcept REPLAYRT_REQUIRES(mutex_);
 
+  // graph_cache_prewarm.cpp
+  /// Begins to prewarm `wish`: counts it in `report`, or gives a flight that the caller captures
+  /// for.
+  Prewarming begin_prewarm(const Wish& wish, PrewarmMode mode, const Expectation& expected,
+                           PrewarmReport& report) REPLAYRT_EXCLUDES(mutex_);
+  void prewarm_now(const Wish& wish, const Prewarming& begun, PrewarmReport& report) noexcept;
+  /// Whether the key is held, being captured, or to be captured for a call.
+  bool is_in_hand(const KeyRecord& record) const REPLAYRT_REQUIRES(mutex_);
+  /// Whether so many keys, of which the next holds so many bytes, fit beside what is held.
+  bool has_room_for(std::int64_t bytes, std::int64_t keys) const REPLAYRT_REQUIRES(mutex_);
+  /// The next of `prewarms_`; without a flight if it is not to be captured any more.
+  Job next_prewarm() noexcept REPLAYRT_REQUIRES(mutex_);
+  /// Nothing more is prewarmed.
+  void drop_prewarms(std::list<Job>& out) noexcept REPLAYRT_REQUIRES(mutex_);
+  void start_worker() REPLAYRT_REQUIRES(mutex_);
+
   // graph_cache_state.cpp; what is taken out is destroyed by the caller after the lock.
   /// All graphs of a key; their number.
   std::uint64_t take_out(SlotIndex::Handle node, EntryChain& out) noexcept
@@ -188,9 +241,11 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   void recount_as_eager(Route route, EngineRecord& engine, KeyRecord& key) noexcept
       REPLAYRT_REQUIRES(mutex_);
   void fill_totals(GraphCacheStats& stats) const REPLAYRT_REQUIRES(mutex_);
-  void fill_report(GraphCacheReport& report,
-                   std::vector<std::chrono::nanoseconds>& capture_times) const
-      REPLAYRT_EXCLUDES(mutex_);
+  void fill_report(GraphCacheReport& report, std::vector<std::chrono::nanoseconds>& capture_times,
+                   bool settled) const REPLAYRT_EXCLUDES(mutex_);
+  GraphCacheReport report(bool settled) const;
+  /// One call by a graph more (+1) or less (-1) whose lease is not over.
+  void book_open(Route route, KeyRecord& record, int change) noexcept REPLAYRT_REQUIRES(mutex_);
   void reap() noexcept;
 
   /// Capture times that the median is taken over.
@@ -221,6 +276,8 @@ class GraphCacheState : public std::enable_shared_from_this<GraphCacheState> {
   std::optional<TimePoint> warned_at_ REPLAYRT_GUARDED_BY(mutex_);
 
   std::list<Job> queue_ REPLAYRT_GUARDED_BY(mutex_);
+  std::list<Job> prewarms_ REPLAYRT_GUARDED_BY(mutex_);  ///< In the order given; all that fit.
+  OpenCalls open_ REPLAYRT_GUARDED_BY(mutex_);
   std::thread worker_ REPLAYRT_GUARDED_BY(mutex_);    ///< Started by the first job.
   bool working_ REPLAYRT_GUARDED_BY(mutex_) = false;  ///< On a job, or still letting go of it.
   std::int64_t active_ REPLAYRT_GUARDED_BY(mutex_) =

@@ -8,6 +8,7 @@
 
 #include "core/annotated_mutex.hpp"
 #include "core/pooled_size.hpp"
+#include "core/repeat_bytes.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace replayrt {
@@ -211,6 +212,11 @@ void HostMemory::fill_zero(void* to, std::size_t bytes, const RunContext& /*cont
   if (bytes != 0) {
     std::memset(to, 0, bytes);
   }
+}
+
+void HostMemory::fill(void* to, std::size_t bytes, std::span<const std::byte> pattern,
+                      const RunContext& /*context*/) {
+  detail::repeat_bytes(to, bytes, pattern);
 }
 
 }  // namespace replayrt

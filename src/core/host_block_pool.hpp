@@ -54,6 +54,8 @@ class HostMemory final : public MemoryResource {
                   const RunContext& context) override;
   void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) override;
   void fill_zero(void* to, std::size_t bytes, const RunContext& context) override;
+  void fill(void* to, std::size_t bytes, std::span<const std::byte> pattern,
+            const RunContext& context) override;
 
  private:
   HostBlockPool& pool_;

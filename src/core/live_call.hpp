@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "replayrt/core/engine.hpp"
@@ -10,6 +11,7 @@ namespace replayrt::detail {
 struct LiveInputs {
   std::span<const TensorView> views;
   const RunContext& context;
+  std::int64_t padding_elements = 0;  ///< Of all elements of `views`.
 };
 
 /// What a graph has answered to a call's inputs.

@@ -22,6 +22,7 @@ class LruIndex {
   };
   /// Stays valid until its node is taken out.
   using Handle = typename std::list<Node>::iterator;
+  using ConstHandle = typename std::list<Node>::const_iterator;
 
   [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
   [[nodiscard]] std::int64_t charge() const noexcept { return charge_; }
@@ -36,6 +37,9 @@ class LruIndex {
 
   /// Makes the node the most recently used one.
   void touch(Handle node) noexcept { nodes_.splice(nodes_.end(), nodes_, node); }
+
+  /// Makes the node the least recently used one.
+  void demote(Handle node) noexcept { nodes_.splice(nodes_.begin(), nodes_, node); }
 
   /// Inserts as the most recently used. `key` must be absent. Strong exception guarantee.
   Handle insert(const Key& key, Value value, std::int64_t charge) {

@@ -24,6 +24,13 @@ struct KeyUsage {
   std::uint64_t remeasured_at = 0;  ///< Number of replays when a call was last run eagerly.
   double worth = 0;                 ///< Recent savings, realised or missed; see `decayed`.
   std::uint64_t worth_calls = 0;  ///< The cache's count of calls when `worth` was last brought up.
+  double compared_eager = 0;      ///< The eager run that its graph was compared with.
+};
+
+/// How much one key is asked for, held or not: for eviction by worth.
+struct KeyDemand {
+  double recent_calls = 0;       ///< Whatever their route; see `decayed`.
+  std::uint64_t counted_at = 0;  ///< The cache's count of calls when they were last brought up.
 };
 
 /// One engine. Older measurements fade, so that what is true now counts.
@@ -36,6 +43,10 @@ struct EngineUsage {
   double paired_replay = 0;
   double paired_eager = 0;
   double saved = 0;  ///< By all replays.
+  // Of all keys whose graph was compared with an eager run and then replayed: that run, and the
+  // eager time that the first replay tells of.
+  double compared_eager = 0;
+  double found_eager = 0;
 };
 
 /// The whole cache.
@@ -46,8 +57,10 @@ struct CacheUsage {
   double saved = 0;             ///< By replays; negative where they were slower.
 };
 
-/// `worth` as of now: it halves every `kWorthHalfLife` calls of the cache.
+/// What is left of `value` after so many calls of the cache: it halves every `kWorthHalfLife`.
 inline constexpr std::uint64_t kWorthHalfLife = 256;
+[[nodiscard]] double decayed(double value, std::uint64_t calls) noexcept;
+/// `worth` as of now.
 [[nodiscard]] double decayed_worth(const KeyUsage& key, std::uint64_t calls) noexcept;
 
 }  // namespace replayrt::detail

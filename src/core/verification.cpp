@@ -124,12 +124,15 @@ std::optional<std::string> disagreement(const Tensor& graph, const Tensor& eager
 
 namespace {
 
-TensorList run_eagerly(EngineState& engine, const LiveInputs& inputs) {
+TensorList run_eagerly(EngineState& engine, const LiveInputs& inputs, const Clock& clock,
+                       std::chrono::nanoseconds& took) {
   try {
     Lease lease = engine.lease_eager(Reason::kNone);
     try {
       TensorList outputs;
+      const auto begin = clock();
       lease.executor().run(inputs.views, inputs.context, outputs).completion.wait();
+      took = clock() - begin;
       return outputs;
     } catch (...) {
       lease.discard();
@@ -143,10 +146,11 @@ TensorList run_eagerly(EngineState& engine, const LiveInputs& inputs) {
 }  // namespace
 
 std::optional<std::string> disagreement(EngineState& engine, const Answer& answer,
-                                        const LiveInputs& inputs) {
+                                        const LiveInputs& inputs, const Clock& clock,
+                                        std::chrono::nanoseconds& eager_took) {
   answer.report.completion.wait();
   const TensorList& captured = answer.outputs;
-  const TensorList eager = run_eagerly(engine, inputs);
+  const TensorList eager = run_eagerly(engine, inputs, clock, eager_took);
   for (std::size_t i = 0; i < eager.size(); ++i) {
     const std::string& name = engine.backend().outputs()[i].name;
     if (i >= captured.size()) {

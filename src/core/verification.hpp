@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -20,9 +21,11 @@ class CannotVerify : public std::runtime_error {
 /// they agree: |a - b| <= atol + rtol * |b| for every element, f32 and f64: 1e-4, 1e-3; f16 and
 /// bf16: 2e-2, 2e-2; of integers at most 0.1 % may differ, for ties, and one if there are ten or
 /// more. Otherwise what differs most. Types of 8 bits and less that are no integers are compared as
-/// bytes. Throws what waiting for the answer throws, and CannotVerify.
+/// bytes. `eager_took`: how long that run took by `clock`. Throws what waiting for the answer
+/// throws, and CannotVerify.
 std::optional<std::string> disagreement(EngineState& engine, const Answer& answer,
-                                        const LiveInputs& inputs);
+                                        const LiveInputs& inputs, const Clock& clock,
+                                        std::chrono::nanoseconds& eager_took);
 
 /// The comparison alone, on host memory; `name` is the output's.
 std::optional<std::string> disagreement(const Tensor& graph, const Tensor& eager,

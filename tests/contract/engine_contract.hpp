@@ -32,6 +32,9 @@ class ContractSubject {
   /// Largest difference between routes for one element.
   virtual double tolerance() const = 0;
 
+  /// Dimensions whose padding the outputs do not depend on, but for their shapes. Default: none.
+  virtual std::vector<DimensionBuckets> paddable() const { return {}; }
+
   /// Whether an engine can be run and captured by several threads at once in this test.
   virtual int threads() const { return 4; }
 };
@@ -230,6 +233,40 @@ TEST_P(EngineContract, BatchesAreSplitPaddedAndJoined) {
   EXPECT_EQ(split.padded_rows, 1);
   EXPECT_EQ(split.captured_runs + split.replayed_runs, 3);
   EXPECT_EQ(cache->get_current_size(), 1) << "chunks of one size share one graph";
+}
+
+TEST_P(EngineContract, PaddingToBucketsDoesNotChangeTheAnswer) {
+  const Engine engine = subject_->make_engine(0);
+  const auto cache = capturing_cache(4);
+  InferOptions options = with(cache);
+  options.batch_buckets = Buckets::multiples_of(4);
+  options.dimension_buckets = subject_->paddable();
+  for (const bool synchronize : {true, false}) {
+    options.context.synchronize = synchronize;
+    for (const std::int64_t rows : {1, 3, 4}) {
+      const auto inputs = subject_->make_inputs(rows, static_cast<unsigned>(rows));
+      const TensorList expected = run(engine, inputs);
+      const InferResult padded = infer(engine, views_of(inputs), options);
+      padded.completion.wait();
+      EXPECT_LE(difference(padded.outputs, expected), subject_->tolerance());
+      EXPECT_EQ(padded.padded_rows, 4 - rows);
+      std::int64_t elements = 0;
+      for (const Tensor& input : inputs) {
+        elements += input.shape().num_elements();
+      }
+      EXPECT_EQ(padded.computed_elements - padded.padded_elements, elements);
+    }
+    EXPECT_EQ(cache->get_current_size(), 1) << "one graph serves the bucket";
+  }
+  const auto inputs = subject_->make_inputs(5, 6);
+  const TensorList expected = run(engine, inputs);
+  options.batch_limits = BatchLimits{1, 4};
+  const InferResult split = infer(engine, views_of(inputs), options);
+  split.completion.wait();
+  EXPECT_LE(difference(split.outputs, expected), subject_->tolerance());
+  EXPECT_EQ(split.padded_rows, 3);
+  EXPECT_EQ(cache->get_current_size(), 1);
+  cache->wait_idle();
 }
 
 TEST_P(EngineContract, ReturnsBeforeTheResultsAreCompleteOnlyIfAsked) {

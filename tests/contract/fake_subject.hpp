@@ -18,7 +18,7 @@ class FakeSubject : public ContractSubject {
   }
 
   Engine make_engine(int variant) override {
-    const std::vector<DimensionRange> dims{{1, 64, {}}, DimensionRange::fixed(7)};
+    const std::vector<DimensionRange> dims{{1, 64, {}}, {1, 64, {}}};
     return fakes::make_fake_engine({.salt = static_cast<float>(variant),
                                     .inputs = {{"a", DType::kF32, dims}, {"b", DType::kF32, dims}},
                                     .max_eager = 2,
@@ -40,6 +40,13 @@ class FakeSubject : public ContractSubject {
   }
 
   double tolerance() const override { return 0; }
+
+  /// Zeros add nothing to sums of rows.
+  std::vector<DimensionBuckets> paddable() const override {
+    const Buckets buckets = Buckets::powers_of_two();
+    return {{.input = 0, .axis = 1, .buckets = buckets, .outputs = {{0, 1, 1}}},
+            {.input = 1, .axis = 1, .buckets = buckets}};
+  }
 
  private:
   std::shared_ptr<fakes::FakeDevice> device_;

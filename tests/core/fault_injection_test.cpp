@@ -73,7 +73,23 @@ class FaultInjectionTest : public testing::TestWithParam<Case> {
   }
   ~FaultInjectionTest() override { set_log_sink({}, LogLevel::kWarning); }
 
-  /// Calls that capture, replay, evict, prewarm, remove and find a busy graph. How many threw.
+  static InferOptions padding() {
+    InferOptions options;
+    options.batch_buckets = Buckets::multiples_of(2);
+    options.dimension_buckets = {
+        {.axis = 1, .buckets = Buckets::multiples_of(4), .outputs = {{.output = 0, .axis = 1}}}};
+    return options;
+  }
+
+  void call_and_check(const Engine& engine, std::size_t at, const InferOptions& options) {
+    const TensorView view = inputs_[at].view();
+    const InferResult result = infer(engine, {&view, 1}, options);
+    if (result.outputs[0].as<float>().back() != inputs_[at].as<float>().back()) {
+      ++wrong_;
+    }
+  }
+
+  /// Calls that capture, replay, evict, pad, prewarm, remove and find a busy graph. How many threw.
   int scenario(const Engine& engine, const std::shared_ptr<GraphCache>& cache) {
     int thrown = 0;
     const auto guarded = [&](auto&& step) {
@@ -88,12 +104,14 @@ class FaultInjectionTest : public testing::TestWithParam<Case> {
     InferOptions options;
     options.graph_cache = cache;
     for (const std::size_t at : {0, 0, 0, 1, 0, 2, 2, 1, 1}) {
+      guarded([&] { call_and_check(engine, at, options); });
+      guarded([&] { static_cast<void>(cache->stats()); });
+    }
+    for (const std::size_t at : {0, 1, 2}) {
       guarded([&] {
-        const TensorView view = inputs_[at].view();
-        const InferResult result = infer(engine, {&view, 1}, options);
-        if (result.outputs[0].as<float>().back() != inputs_[at].as<float>().back()) {
-          ++wrong_;
-        }
+        InferOptions padded = padding_;
+        padded.graph_cache = cache;
+        call_and_check(engine, at, padded);
       });
     }
     guarded([&] {
@@ -102,7 +120,12 @@ class FaultInjectionTest : public testing::TestWithParam<Case> {
       static_cast<void>(infer(engine, {&view, 1}, options));  // Busy, on the holder's own thread.
     });
     guarded([&] { cache->safe_remove(keys_[1]); });
-    cache->wait_idle();
+    for (const PrewarmMode mode : {PrewarmMode::kInline, PrewarmMode::kBackground}) {
+      guarded([&] { cache->purge(1); });
+      guarded([&] { cache->prewarm(engine, signatures_, mode); });
+      cache->wait_idle();
+    }
+    guarded([&] { static_cast<void>(cache->export_keys()); });
     return thrown;
   }
 
@@ -154,7 +177,9 @@ class FaultInjectionTest : public testing::TestWithParam<Case> {
 
   std::shared_ptr<fakes::FakeCounters> counters_ = std::make_shared<fakes::FakeCounters>();
   fakes::FakeOptions options_;
+  const std::vector<InputSignature> signatures_{{{DType::kF32, {3, 3}}}, {{DType::kF32, {2, 3}}}};
   const std::array<Tensor, 3> inputs_{counted(1), counted(2), counted(3)};
+  const InferOptions padding_ = padding();  // Made before allocations fail.
   std::vector<GraphKey> keys_;
   std::atomic<long> captures_left_{0};
   std::atomic<long> runs_left_{0};

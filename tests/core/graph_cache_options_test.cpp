@@ -25,5 +25,17 @@ TEST(AdmissionTextTest, OthersAreQuoted) {
   }
 }
 
+TEST(EvictionTextTest, ReadsWhatItWritesAndQuotesOthers) {
+  EXPECT_EQ(eviction_from_string("lru"), Eviction::kLeastRecentlyUsed);
+  EXPECT_EQ(eviction_from_string("cost_aware"), Eviction::kCostAware);
+  for (const char* text : {"lru", "cost_aware"}) {
+    EXPECT_EQ(to_string(eviction_from_string(text)), text);
+  }
+  for (const char* text : {"", "LRU", "lru ", "cost-aware"}) {
+    expect_error(ErrorCode::kInvalidParameter, {"'" + std::string(text) + "'", "lru or cost_aware"},
+                 [&] { eviction_from_string(text); });
+  }
+}
+
 }  // namespace
 }  // namespace replayrt

@@ -43,6 +43,17 @@ class Model {
     }
     return Route::kCaptured;
   }
+  /// Whether it was captured: in the last place, if there is one.
+  bool prewarm(std::int64_t rows, std::int64_t bytes) {
+    if (std::ranges::find(order_, rows) != order_.end() ||
+        static_cast<std::int64_t>(order_.size()) == capacity_ || total() + bytes > max_bytes_) {
+      return false;
+    }
+    order_.insert(order_.begin(), rows);
+    bytes_[rows] = bytes;
+    ++prewarmed;
+    return true;
+  }
   void remove(std::int64_t rows) { removals += std::erase(order_, rows); }
   void purge(std::size_t oldest) {
     evictions += std::min(oldest, order_.size());
@@ -62,6 +73,7 @@ class Model {
   std::uint64_t misses = 0;
   std::uint64_t evictions = 0;
   std::uint64_t removals = 0;
+  std::uint64_t prewarmed = 0;
 
  private:
   std::int64_t capacity_;
@@ -105,6 +117,13 @@ TEST(GraphCachePropertyTest, OneThreadAgreesWithASimpleModel) {
         cache->purge(static_cast<std::int64_t>(rows % 3));
         model.purge(static_cast<std::size_t>(rows % 3));
         break;
+      case 2:
+      case 3: {
+        const std::vector<InputSignature> signatures{{{DType::kF32, {rows, 3}}}};
+        ASSERT_EQ(cache->prewarm(engines[which], signatures).accepted == 1,
+                  model.prewarm(id, which == 0 ? 100 : 250));
+        break;
+      }
       default: {
         const InferResult result = call(engines[which], counted(rows), cache);
         ASSERT_EQ(result.route, model.use(id, which == 0 ? 100 : 250)) << "step " << step;
@@ -122,12 +141,14 @@ TEST(GraphCachePropertyTest, OneThreadAgreesWithASimpleModel) {
   EXPECT_EQ(stats.misses, model.misses);
   EXPECT_EQ(stats.evictions, model.evictions);
   EXPECT_EQ(stats.removals, model.removals);
-  EXPECT_EQ(stats.captures, model.misses) << "no graph is larger than max_bytes";
+  EXPECT_EQ(stats.captures, model.misses + model.prewarmed) << "none is larger than max_bytes";
+  EXPECT_EQ(stats.prewarmed, model.prewarmed);
+  EXPECT_GT(model.prewarmed, 0U);
   expect_consistent(stats);
 }
 
 constexpr int kThreads = 8;
-constexpr int kCases = 7;
+constexpr int kCases = 9;
 
 struct Case {
   std::string name;
@@ -135,6 +156,8 @@ struct Case {
   Admission admission{};
   std::int64_t instances = 1;
   bool deferred = false;  ///< Device work that completes later: slower, so of fewer operations.
+  Eviction eviction = Eviction::kLeastRecentlyUsed;
+  bool padded = false;  ///< Rows and columns go up to buckets.
 };
 
 void PrintTo(const Case& which, std::ostream* out) {
@@ -152,7 +175,11 @@ const std::array<Case, kCases> kAllCases = {{
     {.name = "BackgroundPaysBack",
      .capture = CaptureMode::kBackground,
      .admission = Admission::pays_back()},
-    {.name = "Deferred", .instances = 2, .deferred = true},
+    {.name = "Deferred", .instances = 2, .deferred = true, .padded = true},
+    {.name = "InlineByWorth", .instances = 2, .eviction = Eviction::kCostAware, .padded = true},
+    {.name = "PaysBackByWorth",
+     .admission = Admission::pays_back(),
+     .eviction = Eviction::kCostAware},
 }};
 
 class GraphCacheManyThreadsTest : public testing::TestWithParam<Case> {
@@ -183,6 +210,7 @@ class GraphCacheManyThreadsTest : public testing::TestWithParam<Case> {
     cache_ = std::make_shared<GraphCache>(
         GraphCacheOptions{.capacity = kCapacity,
                           .max_bytes = kMaxBytes,
+                          .eviction = GetParam().eviction,
                           .admission = GetParam().admission,
                           .capture = GetParam().capture,
                           .max_queued_captures = 3,
@@ -208,6 +236,13 @@ class GraphCacheManyThreadsTest : public testing::TestWithParam<Case> {
   void one_call(const std::pair<Engine, float>& engine, std::int64_t rows, bool synchronize) {
     InferOptions options;
     options.context.synchronize = synchronize;
+    if (GetParam().padded && rows % 3 != 0) {
+      options.batch_buckets = Buckets::multiples_of(4);
+    }
+    if (GetParam().padded && rows % 2 == 0) {
+      options.dimension_buckets = {
+          {.axis = 1, .buckets = Buckets::multiples_of(4), .outputs = {{.output = 0, .axis = 1}}}};
+    }
     const Tensor input = counted(rows);
     const InferResult result = call(engine.first, input, cache_, options);
     ++calls_;
@@ -224,6 +259,9 @@ class GraphCacheManyThreadsTest : public testing::TestWithParam<Case> {
     expect_right(stats.bytes <= kMaxBytes && stats.peak_bytes <= kMaxBytes, "bytes");
     expect_right(stats.calls == stats.eager + stats.captured + stats.replayed, "routes add up");
     expect_right(stats.calls == stats.hits + stats.misses, "hits and misses add up");
+    expect_right(stats.padding_elements <= stats.input_elements, "padding is part of the inputs");
+    expect_right(GetParam().padded || stats.padding_elements == 0, "nothing is padded unasked");
+    expect_right(stats.prewarmed <= stats.captures, "what is prewarmed is captured");
   }
 
   void check_report() {
@@ -232,6 +270,7 @@ class GraphCacheManyThreadsTest : public testing::TestWithParam<Case> {
     for (const EngineStats& engine : report.engines) {
       bytes_of_engines += engine.bytes;
       expect_right(engine.calls == engine.eager + engine.captured + engine.replayed, "engine");
+      expect_right(engine.padding_elements <= engine.input_elements, "padding of an engine");
     }
     std::int64_t bytes_of_keys = 0;
     std::int64_t held = 0;
@@ -244,6 +283,15 @@ class GraphCacheManyThreadsTest : public testing::TestWithParam<Case> {
     expect_right(bytes_of_engines == report.totals.bytes, "bytes of all engines");
     expect_right(bytes_of_keys == report.totals.bytes, "bytes of all keys");
     expect_right(held == report.totals.size, "keys held");
+  }
+
+  void import_what_is_held(const Engine& engine) {
+    const std::vector<SavedKey> keys = cache_->export_keys();
+    const std::array<const Engine*, 1> engines{&engine};
+    const PrewarmReport report = cache_->import_keys(keys, engines);
+    expect_right(report.accepted + report.held + report.refused + report.no_room + report.unknown ==
+                     keys.size(),
+                 "every saved key is counted once");
   }
 
   void work(const std::pair<Engine, float>& lasting, unsigned seed, int steps) {
@@ -283,7 +331,18 @@ class GraphCacheManyThreadsTest : public testing::TestWithParam<Case> {
         case 7:
           static_cast<void>(cache_->list_keys());
           static_cast<void>(cache_->refusal(key_of(engine.first, rows)));
+          import_what_is_held(engine.first);
           break;
+        case 8: {
+          const std::vector<InputSignature> signatures{{{DType::kF32, {rows, 3}}},
+                                                       {{DType::kF32, {rows % kRows + 1, 3}}}};
+          const PrewarmReport report =
+              cache_->prewarm(engine.first, signatures,
+                              random() % 2 == 0 ? PrewarmMode::kInline : PrewarmMode::kBackground);
+          expect_right(report.accepted + report.held + report.refused + report.no_room == 2,
+                       "every key is counted once");
+          break;
+        }
         default:
           one_call(engine, rows, random() % 4 != 0);
       }

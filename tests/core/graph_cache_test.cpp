@@ -244,6 +244,21 @@ TEST(GraphCacheTest, AHotKeyIsRememberedWhileManyOthersPass) {
   EXPECT_FALSE(report.keys.front().held) << "those without a graph come first";
 }
 
+TEST(GraphCacheTest, MoreKeysThanAreRememberedCanBeHeldAndAreToldOnce) {
+  constexpr std::size_t kKeys = 4200;
+  const Engine engine = fakes::make_fake_engine();
+  GraphCache cache(static_cast<std::int64_t>(kKeys));
+  std::vector<InputSignature> signatures;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(kKeys); ++i) {
+    signatures.push_back({{DType::kF32, {1 + i / 100, 1 + i % 100}}});
+  }
+  EXPECT_EQ(cache.prewarm(engine, signatures), (PrewarmReport{.accepted = kKeys}));
+  EXPECT_EQ(cache.prewarm(engine, signatures), (PrewarmReport{.held = kKeys}));
+  const GraphCacheReport report = cache.report();
+  EXPECT_EQ(report.keys.size(), kKeys);
+  EXPECT_TRUE(std::ranges::all_of(report.keys, &KeyStats::held));
+}
+
 TEST(GraphCacheTest, EnginesThatNeverCapturedAreForgottenToo) {
   const auto cache = std::make_shared<GraphCache>(
       GraphCacheOptions{.capacity = 4, .admission = Admission::sightings(100)});

@@ -49,6 +49,12 @@ class HeapMemory final : public MemoryResource {
   void fill_zero(void* to, std::size_t bytes, const RunContext&) override {
     std::memset(to, 0, bytes);
   }
+  void fill(void* to, std::size_t bytes, std::span<const std::byte> pattern,
+            const RunContext&) override {
+    for (std::size_t i = 0; i < bytes; ++i) {
+      static_cast<std::byte*>(to)[i] = pattern[i % pattern.size()];
+    }
+  }
   Completion completion(const RunContext& context) override {
     const std::lock_guard lock(mutex_);
     return context.stream == nullptr ? Completion() : last_copy_;
@@ -123,6 +129,9 @@ class FakeExecutor final : public Executor {
 
   std::size_t bytes() const noexcept override {
     query(shared_->options);
+    if (captured_ && shared_->options.bytes_of) {
+      return shared_->options.bytes_of(signature_);
+    }
     return captured_ ? shared_->options.graph_bytes : 0;
   }
 
@@ -198,6 +207,15 @@ class FakeEngine final : public EngineBackend {
   Admission preferred_admission() const noexcept override { return shared_->options.admission; }
   bool can_bind(std::size_t /*input*/, const TensorView& /*view*/) const noexcept override {
     return shared_->options.binds;
+  }
+
+  std::string content_hash() const override {
+    if (shared_->options.on_content_hash) {
+      shared_->options.on_content_hash();
+    }
+    const auto& given = shared_->options.content_hash;
+    return given.has_value() ? *given
+                             : "fa" + std::to_string(static_cast<int>(shared_->options.salt));
   }
 
   std::unique_ptr<Executor> make_eager() override {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,8 +35,12 @@ struct FakeOptions {
   std::size_t max_eager = 1;
   std::size_t graph_bytes = 1000;
   std::size_t shared_bytes = 0;
+  /// Set: the footprint of each graph, in place of `graph_bytes`.
+  std::function<std::size_t(const InputSignature&)> bytes_of{};
   CaptureEstimate estimate{.time = std::chrono::milliseconds(1), .bytes = 1000};
   Admission admission = Admission::always();
+  /// What it says of its content; by default only the salt tells two engines apart.
+  std::optional<std::string> content_hash{};
   /// Whether its graphs can read inputs in place.
   bool binds = false;
   /// Whether its graphs keep their runs in order by themselves (the device does).
@@ -58,6 +63,8 @@ struct FakeOptions {
   std::function<void()> on_copy{};
   /// Called when the engine is asked for an estimate, or an executor for its bytes. Must not throw.
   std::function<void()> on_query{};
+  /// Called when the engine is asked for its content's hash. May throw or block.
+  std::function<void()> on_content_hash{};
   /// Called when an executor is destroyed. Must not throw.
   std::function<void()> on_destroy{};
   std::shared_ptr<FakeCounters> counters = std::make_shared<FakeCounters>();

@@ -34,5 +34,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   } catch (const UsageError&) {
   }
+  try {
+    if (to_string(parse_eviction("fuzz", text)) != text) {
+      std::abort();
+    }
+  } catch (const UsageError&) {
+  }
   return 0;
 }

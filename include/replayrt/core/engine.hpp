@@ -147,6 +147,10 @@ class MemoryResource {
   /// Copies between memory of the host and of this device, in the order of `context`.
   virtual void copy(void* to, const void* from, std::size_t bytes, const RunContext& context) = 0;
   virtual void fill_zero(void* to, std::size_t bytes, const RunContext& context) = 0;
+  /// Fills with `pattern`, which divides `bytes`, again and again, in the order of `context`.
+  /// Default: copies it from host memory and waits until that is done.
+  virtual void fill(void* to, std::size_t bytes, std::span<const std::byte> pattern,
+                    const RunContext& context);
   /// Done when all that was copied and filled so far in the order of `context` is. Default: it was
   /// when those calls returned. Without a stream it must have been.
   virtual Completion completion(const RunContext& context);
@@ -213,6 +217,12 @@ class EngineBackend {
   [[nodiscard]] virtual std::size_t shared_bytes() const noexcept { return 0; }
 
   virtual MemoryResource& memory() noexcept = 0;
+
+  /// Names the model's bytes and all that makes its graphs or answers others (backend, precision,
+  /// edits; neither threads nor which of several equal devices): at most 128 lower case hexadecimal
+  /// digits, the same in every process. May read files, the first time. Default: empty, it cannot
+  /// be told.
+  [[nodiscard]] virtual std::string content_hash() const { return {}; }
 };
 
 namespace detail {
@@ -250,6 +260,11 @@ class Engine {
   /// `InputBinding::kInPlace` it holds the addresses of those that the backend can read in place.
   [[nodiscard]] GraphKey key_for(std::span<const TensorView> inputs,
                                  InputBinding binding = InputBinding::kCopied) const;
+
+  /// Names the model's bytes and all load options that make its graphs or answers others, in
+  /// lower case hexadecimal digits, the same in every process; empty if it cannot be told (the log
+  /// says why). The first call may read the model's files again. Throws what the backend throws.
+  [[nodiscard]] std::string content_hash() const;
 
   /// A new executor outside every cache and pool, owned by the caller. Throw as the backend's
   /// members do.

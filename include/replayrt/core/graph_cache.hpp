@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "replayrt/core/graph_cache_options.hpp"
 #include "replayrt/core/graph_cache_stats.hpp"
 #include "replayrt/core/graph_key.hpp"
+#include "replayrt/core/saved_key.hpp"
 
 namespace replayrt {
 
@@ -74,8 +76,8 @@ class Lease {
   Reason reason_ = Reason::kNone;
 };
 
-/// A bounded cache of captured graphs, least recently used out first, which any number of models
-/// and threads share. The seed's `TRTCudaGraphCache`.
+/// A bounded cache of captured graphs, least recently used (or as the options say) out first, which
+/// any number of models and threads share. The seed's `TRTCudaGraphCache`.
 ///
 /// Thread-safety: every member may be called from any thread at any time. No capture, no
 /// destruction of a graph and no user code runs under the cache's lock. Lifetime: leases may
@@ -126,6 +128,37 @@ class GraphCache {
 
   /// The same with every engine and key, all at one moment.
   [[nodiscard]] GraphCacheReport report() const;
+
+  /// Captures graphs of `engine` before calls ask for them, in the order given: the hottest first;
+  /// in the background, what calls have asked for of late goes ahead. It evicts nothing and stops
+  /// when the cache is full; admission and the limit of captures per second are not asked. What is
+  /// prewarmed and not yet used is the first to be evicted, the last given first. Graphs are
+  /// compared with the eager answer at their first replay, as `verify` says. Throws
+  /// Error(kModelInput) before anything is done if the engine does not take one of the signatures,
+  /// kInvalidParameter if one has an address; kOutOfMemory, also where no thread can be started,
+  /// after which what was accepted stays so. Failed captures are remembered as those of calls.
+  PrewarmReport prewarm(const Engine& engine, std::span<const InputSignature> signatures,
+                        PrewarmMode mode = PrewarmMode::kInline);
+
+  /// The working set: the keys held now, the hottest first, by what they have saved of late and
+  /// then by recency. Without keys that have an address and those of engines whose content cannot
+  /// be told; what several engines of one content hold is one key. Reads the model's files the
+  /// first time (see `Engine::content_hash`); throws what that throws.
+  [[nodiscard]] std::vector<SavedKey> export_keys() const;
+
+  /// Prewarms `keys`, the hottest first, for every one of `engines` that has the content and device
+  /// of a key. Keys of other engines, and those that the engine does not take, are left out and
+  /// counted. Throws Error(kInvalidParameter) for a null engine, and what `Engine::content_hash`
+  /// throws, before anything is done.
+  PrewarmReport import_keys(std::span<const SavedKey> keys, std::span<const Engine* const> engines,
+                            PrewarmMode mode = PrewarmMode::kBackground);
+
+  /// The report in Prometheus' text format 0.0.4: totals, every engine, and the 50 keys with the
+  /// most calls. Only calls that are over count as captured or replayed: counters never fall.
+  /// `labels` are put on every series: `service="ocr",zone="b"`, in the format's own notation.
+  /// Throws Error(kInvalidParameter) that quotes them if they are none, or one is called route,
+  /// engine or key.
+  [[nodiscard]] std::string metrics(std::string_view labels = {}) const;
 
   /// Returns when no capture is under way, the device work of its graphs whose leases have ended is
   /// complete, and what was evicted meanwhile is destroyed.

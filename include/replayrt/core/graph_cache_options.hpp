@@ -36,6 +36,20 @@ struct Admission {
   friend bool operator==(const Admission&, const Admission&) = default;
 };
 
+/// Which graph is given up when there is no room for a new one. Never the new one itself; one that
+/// is in use only if all others are.
+enum class Eviction : std::uint8_t {
+  kLeastRecentlyUsed,  ///< The seed's order.
+  kCostAware,  ///< The one that saves least per byte: (eager - replay time) x recent calls /
+               ///< bytes, as measured; where a key has not run both ways yet, the engine's ratio of
+               ///< the two tells. Of equals the least recently used.
+};
+
+/// Reads "lru" or "cost_aware". Throws Error(kInvalidParameter) that quotes `text`.
+Eviction eviction_from_string(std::string_view text);
+/// The inverse.
+std::string_view to_string(Eviction eviction) noexcept;
+
 /// Who captures.
 enum class CaptureMode : std::uint8_t {
   kInline,      ///< The call that misses; others that miss the same key meanwhile wait for it.
@@ -60,6 +74,7 @@ struct GraphCacheOptions {
 
   std::int64_t capacity = 8;            ///< Most keys held. 0 turns caching off.
   std::int64_t max_bytes = kUnbounded;  ///< Most bytes of footprints held.
+  Eviction eviction = Eviction::kLeastRecentlyUsed;
   /// Not set: what each engine's backend prefers (pays_back on the CPU, always on TensorRT).
   std::optional<Admission> admission{};
   CaptureMode capture = CaptureMode::kInline;

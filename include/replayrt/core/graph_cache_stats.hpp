@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "replayrt/core/graph_key.hpp"
@@ -34,6 +35,9 @@ struct GraphCacheStats {
   std::uint64_t futile_evictions = 0;  ///< Of these: had not earned their capture.
   std::uint64_t thrash_warnings = 0;   ///< Times that too many of these came at once.
   std::uint64_t removals = 0;          ///< Graphs taken out by safe_remove or with their engine.
+  std::uint64_t input_elements = 0;    ///< Of the inputs of all calls, padding included.
+  std::uint64_t padding_elements = 0;  ///< Of these: added by `infer` for batch limits or buckets.
+  std::uint64_t prewarmed = 0;         ///< Graphs made before a call asked for them, and kept.
 
   std::int64_t capacity = 0;
   std::int64_t max_bytes = 0;
@@ -77,6 +81,8 @@ struct EngineStats {
   std::uint64_t captured = 0;
   std::uint64_t replayed = 0;
   std::uint64_t captures = 0;
+  std::uint64_t input_elements = 0;  ///< As in GraphCacheStats.
+  std::uint64_t padding_elements = 0;
   std::int64_t bytes = 0;
   /// What the engine holds once for all its graphs and eager runs (activation memory).
   std::int64_t shared_bytes = 0;
@@ -95,5 +101,9 @@ struct GraphCacheReport {
 /// The report as one JSON object: `totals`, `engines` and `keys` with the names of the members
 /// above; times in milliseconds (`…_ms`), keys as text, `refusal` as {reason, message} or null.
 std::string to_json(const GraphCacheReport& report);
+
+/// The report in Prometheus' text format; see `GraphCache::metrics`, which gives it calls that are
+/// over.
+std::string to_prometheus(const GraphCacheReport& report, std::string_view labels = {});
 
 }  // namespace replayrt

@@ -1,5 +1,7 @@
 #include "backends/cuda/stream_ordered_memory.hpp"
 
+#include <algorithm>
+
 #include "backends/cuda/check.hpp"
 #include "backends/cuda/device_guard.hpp"
 #include "backends/cuda/nvtx.hpp"
@@ -34,6 +36,33 @@ void StreamOrderedMemory::fill_zero(void* to, std::size_t bytes, const RunContex
   }
   in_order(context, [&](cudaStream_t stream) {
     check(cudaMemsetAsync(to, 0, bytes, stream), "cudaMemsetAsync");
+  });
+}
+
+void StreamOrderedMemory::fill(void* to, std::size_t bytes, std::span<const std::byte> pattern,
+                               const RunContext& context) {
+  if (bytes == 0) {
+    return;
+  }
+  auto* const begin = static_cast<std::byte*>(to);
+  in_order(context, [&](cudaStream_t stream) {
+    const auto set = [&](std::byte* at, std::byte value, std::size_t count) {
+      check(cudaMemsetAsync(at, std::to_integer<int>(value), count, stream), "cudaMemsetAsync");
+    };
+    if (std::ranges::adjacent_find(pattern, std::ranges::not_equal_to()) == pattern.end()) {
+      set(begin, pattern[0], bytes);
+      return;
+    }
+    // The runtime sets bytes only: the pattern once, then doubled. No host memory has to outlive
+    // it.
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+      set(begin + i, pattern[i], 1);
+    }
+    for (std::size_t done = pattern.size(); done < bytes; done *= 2) {
+      check(cudaMemcpyAsync(begin + done, begin, std::min(done, bytes - done),
+                            cudaMemcpyDeviceToDevice, stream),
+            "cudaMemcpyAsync");
+    }
   });
 }
 

@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstddef>
+#include <span>
 
 #include "backends/cuda/block_pool.hpp"
 #include "backends/cuda/handles.hpp"
@@ -21,6 +22,8 @@ class StreamOrderedMemory {
   Tensor allocate(DType dtype, const Shape& shape, const RunContext& context);
   void copy(void* to, const void* from, std::size_t bytes, const RunContext& context);
   void fill_zero(void* to, std::size_t bytes, const RunContext& context);
+  void fill(void* to, std::size_t bytes, std::span<const std::byte> pattern,
+            const RunContext& context);
 
  private:
   [[nodiscard]] cudaStream_t stream_of(const RunContext& context) const noexcept;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/content/content_hash.hpp"
 #include "backends/openvino/core_gate.hpp"
 #include "core/host_block_pool.hpp"
 #include "replayrt/core/engine.hpp"
@@ -19,6 +20,7 @@ struct EngineContext {
   std::vector<TensorSpec> outputs;
   std::size_t threads = 1;  ///< Of one run.
   ov::AnyMap properties;    ///< For every compilation of this engine.
+  std::unique_ptr<const content::FileContent> content;
   HostBlockPool blocks;
   CoreGate& gate = process_core_gate();
 };

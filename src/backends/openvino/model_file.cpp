@@ -27,6 +27,15 @@ void require_format(const std::filesystem::path& path, const std::string& fronte
 
 }  // namespace
 
+std::vector<std::filesystem::path> model_files(const std::filesystem::path& path) {
+  if (path.extension() != ".xml") {
+    return {path};
+  }
+  std::filesystem::path weights = path;
+  weights.replace_extension(".bin");
+  return {path, weights};
+}
+
 std::shared_ptr<ov::Model> read_model(const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
   const bool is_ir = extension == ".xml";

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <openvino/core/model.hpp>
+#include <vector>
 
 namespace replayrt::openvino {
 
@@ -10,5 +11,8 @@ namespace replayrt::openvino {
 /// extension, Error(kCorruptedModel) for what is not a model, is truncated or has operations that
 /// OpenVINO lacks; the message names the file.
 std::shared_ptr<ov::Model> read_model(const std::filesystem::path& path);
+
+/// The files that `read_model` reads, whether they are there or not.
+std::vector<std::filesystem::path> model_files(const std::filesystem::path& path);
 
 }  // namespace replayrt::openvino

@@ -42,6 +42,8 @@ std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
                                             const LoadOptions& options) {
   auto context = std::make_shared<EngineContext>();
   context->file = path.string();
+  context->content =
+      std::make_unique<content::FileContent>(model_files(path), identity_of(options));
   context->threads = threads_of(options);
   context->properties = properties_of(options);
   std::shared_ptr<ov::Model> model = read_model(path);

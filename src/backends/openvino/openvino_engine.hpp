@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,9 @@ class OpenVinoEngine final : public EngineBackend {
   /// pays_back: here a capture costs as much as hundreds of runs may save.
   [[nodiscard]] Admission preferred_admission() const noexcept override;
   MemoryResource& memory() noexcept override { return memory_; }
+  /// Of the model's file, and of the weights beside an .xml. Files beside an .onnx (its external
+  /// data) are not looked at.
+  [[nodiscard]] std::string content_hash() const override { return context_->content->hash(); }
 
   /// For tests: how often the model has been compiled for eager execution.
   [[nodiscard]] std::size_t eager_compilations() const { return compiled_->size(); }

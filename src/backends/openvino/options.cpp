@@ -1,5 +1,7 @@
 #include "backends/openvino/options.hpp"
 
+#include <array>
+#include <charconv>
 #include <openvino/runtime/properties.hpp>
 #include <optional>
 #include <string>
@@ -29,6 +31,36 @@ std::optional<ov::element::Type> element_of(Precision precision) {
 }
 
 }  // namespace
+
+std::string identity_of(const LoadOptions& options) {
+  const auto element = element_of(options.precision);
+  std::string text = "replayrt content 1, openvino, precision ";
+  text += element.has_value() ? element->to_string() : "auto";
+  const auto add = [&text](std::string_view name, const std::string& value) {
+    text.append("\n").append(name).append(" ").append(std::to_string(value.size()));
+    text.append(" ").append(value);
+  };
+  const auto add_number = [&add](std::string_view name, double value) {
+    std::array<char, 32> digits{};  // As written, it is read as the very same number.
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    add(name, std::string(digits.data(), end.ptr));
+  };
+  for (const GraphEdits::ArgMax& edit : options.edits.argmax) {
+    add("argmax", edit.output);
+    add("axis", std::to_string(edit.axis));
+  }
+  for (const GraphEdits::ImageInput& edit : options.edits.image_inputs) {
+    add("image input", edit.input);
+    add_number("scale", edit.scale);
+    for (const double mean : edit.mean) {
+      add_number("mean", mean);
+    }
+    for (const double deviation : edit.standard_deviation) {
+      add_number("deviation", deviation);
+    }
+  }
+  return text;
+}
 
 std::size_t threads_of(const LoadOptions& options) {
   constexpr std::int64_t kMostThreads = 1024;

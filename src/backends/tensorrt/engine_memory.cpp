@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "backends/cuda/device.hpp"
+#include "core/repeat_bytes.hpp"
 
 namespace replayrt::tensorrt {
 namespace {
@@ -46,6 +47,18 @@ void EngineMemory::fill_zero(void* to, std::size_t bytes, const RunContext& cont
     std::memset(to, 0, bytes);
   } else {
     device_.fill_zero(to, bytes, context);
+  }
+}
+
+void EngineMemory::fill(void* to, std::size_t bytes, std::span<const std::byte> pattern,
+                        const RunContext& context) {
+  if (bytes == 0) {
+    return;
+  }
+  if (is_host(to)) {
+    detail::repeat_bytes(to, bytes, pattern);
+  } else {
+    device_.fill(to, bytes, pattern, context);
   }
 }
 

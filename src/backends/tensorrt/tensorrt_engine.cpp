@@ -18,6 +18,8 @@
 namespace replayrt::tensorrt {
 namespace {
 
+constexpr std::string_view kIdentity = "replayrt content 1, tensorrt";
+
 std::string describe_device(std::int32_t index) {
   for (const cuda::DeviceInfo& device : cuda::list_devices()) {
     if (device.index == index) {
@@ -94,7 +96,19 @@ std::shared_ptr<EngineContext> load_context(std::span<const std::byte> plan,
 
 TensorRtEngine::TensorRtEngine(std::span<const std::byte> plan, const std::string& file,
                                const LoadOptions& options)
-    : context_(load_context(plan, file, options)), memory_(context_) {}
+    : context_(load_context(plan, file, options)),
+      hash_(content::hash_of(plan, kIdentity)),
+      memory_(context_) {}
+
+// Looked at before it is read.
+TensorRtEngine::TensorRtEngine(const std::filesystem::path& file, const LoadOptions& options)
+    : content_(std::make_unique<content::FileContent>(std::vector{file}, std::string(kIdentity))),
+      context_(load_context(read_plan(file), file.string(), options)),
+      memory_(context_) {}
+
+std::string TensorRtEngine::content_hash() const {
+  return content_ != nullptr ? content_->hash() : hash_;
+}
 
 std::size_t TensorRtEngine::max_eager_executors() const noexcept {
   return context_->profiles->shared() ? context_->arena->slot_count() : 1;
@@ -139,7 +153,7 @@ std::unique_ptr<Executor> TensorRtEngine::capture(const InputSignature& signatur
 
 std::unique_ptr<EngineBackend> load_backend(const std::filesystem::path& path,
                                             const LoadOptions& options) {
-  return std::make_unique<TensorRtEngine>(read_plan(path), path.string(), options);
+  return std::make_unique<TensorRtEngine>(path, options);
 }
 
 std::unique_ptr<EngineBackend> load_plan(std::span<const std::byte> plan, const std::string& name,

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "backends/content/content_hash.hpp"
 #include "backends/tensorrt/engine_context.hpp"
 #include "backends/tensorrt/engine_memory.hpp"
 #include "replayrt/load_engine.hpp"
@@ -22,6 +24,9 @@ class TensorRtEngine final : public EngineBackend {
   /// another version or GPU), kOutOfMemory.
   TensorRtEngine(std::span<const std::byte> plan, const std::string& file,
                  const LoadOptions& options);
+  /// Of a file, which `content_hash` reads again: a plan takes seconds to hash, which most programs
+  /// need not spend.
+  TensorRtEngine(const std::filesystem::path& file, const LoadOptions& options);
 
   [[nodiscard]] std::string_view name() const noexcept override { return "tensorrt"; }
   [[nodiscard]] Device device() const noexcept override {
@@ -42,12 +47,17 @@ class TensorRtEngine final : public EngineBackend {
   /// The activation memory of all slots.
   [[nodiscard]] std::size_t shared_bytes() const noexcept override;
   MemoryResource& memory() noexcept override { return memory_; }
+  /// Of the plan alone: no option changes what it computes. One that was loaded from memory is
+  /// hashed at load, as it may be gone afterwards.
+  [[nodiscard]] std::string content_hash() const override;
 
   /// The activation memory that its runs share; lives as long as the engine.
   [[nodiscard]] const cuda::ActivationArena& arena() const noexcept { return *context_->arena; }
 
  private:
+  const std::unique_ptr<const content::FileContent> content_;  ///< Null if loaded from memory.
   const std::shared_ptr<EngineContext> context_;
+  const std::string hash_;  ///< Of a plan in memory; else empty.
   EngineMemory memory_;
 };
 

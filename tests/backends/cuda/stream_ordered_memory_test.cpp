@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <vector>
 
@@ -47,6 +48,27 @@ TEST_F(StreamOrderedMemoryTest, WithoutAStreamItIsDoneOnReturn) {
   EXPECT_EQ(back[3], 4);
   memory_.copy(nullptr, nullptr, 0, {});
   memory_.fill_zero(nullptr, 0, {});
+}
+
+TEST_F(StreamOrderedMemoryTest, FillsWithAPatternInOrder) {
+  const DeviceGuard current(1);
+  const Stream caller = make_stream();
+  for (const float value : {-1.5F, 0.F}) {  // Of one byte again and again, and not.
+    const auto pattern = std::bit_cast<std::array<std::byte, 4>>(value);
+    for (const std::int64_t count : {1, 2, 5, 64}) {
+      const Tensor tensor = memory_.allocate(DType::kF32, {count}, {});
+      memory_.fill(tensor.data(), tensor.bytes(), pattern, {});
+      EXPECT_EQ(peek(tensor), std::vector<float>(static_cast<std::size_t>(count), value));
+    }
+    const RunContext context{.stream = caller.get(), .synchronize = false};
+    const Tensor tensor = memory_.allocate(DType::kF32, {4}, context);
+    memory_.copy(tensor.data(), values_.data(), 16, context);
+    memory_.fill(static_cast<float*>(tensor.data()) + 1, 8, pattern, context);
+    EXPECT_GE(fakes::cuda::pending_work(caller.get()), 2U);
+    ASSERT_EQ(cudaStreamSynchronize(caller.get()), cudaSuccess);
+    EXPECT_EQ(peek(tensor), (std::vector<float>{1, value, value, 4}));
+  }
+  memory_.fill(nullptr, 0, {}, {});
 }
 
 TEST_F(StreamOrderedMemoryTest, WithAStreamItIsDoneInThatStreamsOrder) {

@@ -62,6 +62,24 @@ TEST_F(LoadTest, APlanWithAnyByteChangedIsRefused) {
   EXPECT_NO_THROW(tensorrt::TensorRtEngine(bytes, "whole.plan", {}));
 }
 
+TEST_F(LoadTest, TheContentIsThePlanWhereverItLies) {
+  const std::vector<std::byte> bytes = trt_double::serialize(sum_plan());
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / "replayrt_content.plan";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  const tensorrt::TensorRtEngine of_memory(bytes, "memory", {});
+  const tensorrt::TensorRtEngine of_file(path, {.tensorrt = {.activation_slots = 3}});
+  EXPECT_EQ(of_memory.content_hash().size(), 64U);
+  EXPECT_EQ(of_file.content_hash(), of_memory.content_hash());
+  std::filesystem::remove(path);
+  EXPECT_EQ(of_file.content_hash(), of_memory.content_hash()) << "it is remembered";
+  const tensorrt::TensorRtEngine other(trt_double::serialize(sum_plan({Range::fixed(2)})), "other",
+                                       {});
+  EXPECT_NE(other.content_hash(), of_memory.content_hash());
+}
+
 TEST_F(LoadTest, WhatIsNoPlanIsRefused) {
   const std::vector<std::byte> text(100, std::byte{'x'});
   expect_error(ErrorCode::kCorruptedModel, {"text.plan", "Magic tag does not match", "cuda:0"},
