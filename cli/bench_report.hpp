@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "bench_runner.hpp"
@@ -19,12 +18,12 @@ struct BenchFacts {
   std::int64_t threads = 0;  ///< 0: not on the CPU.
   std::uint64_t seed = 0;
   std::int64_t repeat = 1;  ///< How often a round holds the trace.
-  std::string command;
+  std::string command{};
+  std::string commit{};    ///< That the program was built from; empty: not known.
+  std::string cpu{};       ///< Of the machine.
+  std::int64_t cores = 0;  ///< That the process may use.
+  std::string date{};      ///< When it was measured.
 };
-
-/// Time of a round in `mode` divided by the time of the same round in eager mode: the median over
-/// the rounds, which one disturbed round does not move. None if eager was not run.
-std::optional<double> ratio_to_eager(const BenchResult& result, const ModeResult& mode);
 
 /// The measurements as tables for people.
 std::string bench_text(const BenchFacts& facts, const Workload& workload, const BenchPlan& plan,

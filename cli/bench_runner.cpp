@@ -49,6 +49,27 @@ std::optional<double> call_and_compare(const Engine& engine, const Workload& wor
   return largest;
 }
 
+void prewarm(ModeRunner& runner, const BenchPlan& plan) {
+  if (plan.prewarm && runner.mode() == Mode::kReplay) {
+    runner.prewarm(*plan.prewarm);
+  }
+}
+
+/// What the plan wants to know of the replay mode's cache, as it is now.
+void keep_what_is_asked(const std::vector<ModeRunner>& runners, const BenchPlan& plan,
+                        BenchResult& result) {
+  const auto replay = std::ranges::find(runners, Mode::kReplay, &ModeRunner::mode);
+  if (replay == runners.end()) {
+    return;
+  }
+  if (plan.keep_keys) {
+    result.keys = replay->cache()->export_keys();
+  }
+  if (plan.keep_metrics) {
+    result.metrics = replay->cache()->metrics();
+  }
+}
+
 /// The rounds of a bench.
 class Rounds {
  public:
@@ -95,6 +116,7 @@ class Rounds {
   void begin(ModeRunner& runner) const {
     if (plan_.cold) {
       runner.renew_cache();
+      prewarm(runner, plan_);
     }
     runner.begin_round(workload_.calls.size());
   }
@@ -173,6 +195,7 @@ BenchResult run_bench(const Engine& engine, const Workload& workload, const Benc
   };
   BenchResult result;
   if (!plan.cold) {
+    std::ranges::for_each(runners, [&](ModeRunner& runner) { prewarm(runner, plan); });
     result.max_abs_difference = compare("warming");
   }
   Rounds(workload, plan, runners).run();
@@ -183,6 +206,7 @@ BenchResult run_bench(const Engine& engine, const Workload& workload, const Benc
       runner.note_cache();
     }
   }
+  keep_what_is_asked(runners, plan, result);
   if (plan.cold) {
     result.max_abs_difference = compare("comparing");
   }

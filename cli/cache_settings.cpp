@@ -20,6 +20,14 @@ Admission parse_admission(std::string_view what, std::string_view text) {
   }
 }
 
+Eviction parse_eviction(std::string_view what, std::string_view text) {
+  try {
+    return eviction_from_string(text);
+  } catch (const Error&) {
+    throw UsageError(fmt::format("{}: expected lru or cost_aware, got {}", what, in_quotes(text)));
+  }
+}
+
 CaptureMode parse_capture_mode(std::string_view what, std::string_view text) {
   if (text == "inline") {
     return CaptureMode::kInline;

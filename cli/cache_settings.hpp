@@ -10,6 +10,9 @@ namespace replayrt::cli {
 /// `Admission::parse`; throws UsageError that names `what`.
 Admission parse_admission(std::string_view what, std::string_view text);
 
+/// `eviction_from_string`; throws UsageError that names `what`.
+Eviction parse_eviction(std::string_view what, std::string_view text);
+
 /// Reads "inline" or "background"; throws UsageError that names `what`.
 CaptureMode parse_capture_mode(std::string_view what, std::string_view text);
 /// The inverse.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -18,9 +19,14 @@ struct LoadFlags;
 /// What `inspect` does with a folder.
 using InspectPackage = std::function<void(const LoadFlags& flags, bool as_json)>;
 
+/// The weights of the package in the folder `flags.model`. Throws Error.
+using FindWeights = std::function<std::filesystem::path(const LoadFlags& flags)>;
+
 Command add_inspect(CLI::App& program, InspectPackage inspect_package);
 /// `command_line` is what the report says was called.
 Command add_bench(CLI::App& program, std::string command_line);
+/// As `add_bench`.
+Command add_doctor(CLI::App& program, FindWeights find_weights, std::string command_line);
 Command add_run(CLI::App& program);
 Command add_build(CLI::App& program);
 Command add_info(CLI::App& program);

@@ -10,7 +10,7 @@
 namespace replayrt::cli {
 namespace {
 
-void refuse_package(const LoadFlags& flags, bool /*as_json*/) {
+[[noreturn]] void refuse_package(const LoadFlags& flags) {
   throw Error(ErrorCode::kUnsupported,
               fmt::format("{} is a directory: this program was built without what reads model "
                           "packages; build it with -DREPLAYRT_MODELS=ON",
@@ -20,8 +20,16 @@ void refuse_package(const LoadFlags& flags, bool /*as_json*/) {
 }  // namespace
 
 std::vector<Command> add_commands(CLI::App& program, const std::string& command_line) {
-  return {add_inspect(program, refuse_package), add_bench(program, command_line), add_run(program),
-          add_build(program), add_info(program)};
+  const auto inspect = [](const LoadFlags& flags, bool /*as_json*/) { refuse_package(flags); };
+  const auto find_weights = [](const LoadFlags& flags) -> std::filesystem::path {
+    refuse_package(flags);
+  };
+  return {add_inspect(program, inspect),
+          add_bench(program, command_line),
+          add_doctor(program, find_weights, command_line),
+          add_run(program),
+          add_build(program),
+          add_info(program)};
 }
 
 }  // namespace replayrt::cli

@@ -55,8 +55,9 @@ std::vector<Mode> parse_modes(std::string_view text) {
   return modes;
 }
 
-void Timeline::add(double seconds, Route route) {
+void Timeline::add(double seconds, Route route, double call_seconds) {
   total_.seconds = seconds;
+  total_.captured_seconds += route == Route::kCaptured ? call_seconds : 0;
   ++total_.calls;
   total_.captured += route == Route::kCaptured ? 1 : 0;
   total_.replayed += route == Route::kReplayed ? 1 : 0;
@@ -98,6 +99,13 @@ void ModeRunner::renew_cache() {
     infer_options_.graph_cache.reset();  // First, so that two caches' graphs never live together.
     infer_options_.graph_cache = std::make_shared<GraphCache>(options_);
   }
+}
+
+void ModeRunner::prewarm(const std::vector<SavedKey>& keys) {
+  const std::array<const Engine*, 1> engines = {&engine_};
+  const bool background = options_.capture == CaptureMode::kBackground;
+  result_.prewarm = cache()->import_keys(
+      keys, engines, background ? PrewarmMode::kBackground : PrewarmMode::kInline);
 }
 
 void ModeRunner::run_call(const Case& with, std::size_t position, const RunContext& context) {
@@ -157,7 +165,7 @@ void ModeRunner::note_timeline(std::optional<double> wall_seconds) {
     sum += served.seconds;
     const std::chrono::duration<double> passed = served.ended - begin;
     result_.timeline.add(elapsed_ + (wall_seconds ? std::min(passed.count(), *wall_seconds) : sum),
-                         served.route);
+                         served.route, served.seconds);
   }
 }
 

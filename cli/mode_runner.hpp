@@ -36,6 +36,7 @@ struct ServedSoFar {
   std::int64_t calls = 0;
   std::int64_t captured = 0;
   std::int64_t replayed = 0;
+  double captured_seconds = 0;  ///< Sum over the calls that captured: several callers' overlap.
 };
 
 /// Running totals of the calls in the order in which they ended: thinned evenly, so that they stay
@@ -44,8 +45,8 @@ class Timeline {
  public:
   static constexpr std::size_t kMostPoints = 200;
 
-  /// A call that was served by `route` ended when `seconds` had passed.
-  void add(double seconds, Route route);
+  /// A call that took `call_seconds` was served by `route` and ended when `seconds` had passed.
+  void add(double seconds, Route route, double call_seconds);
 
   /// At most kMostPoints; the last one has all calls. Empty without calls.
   [[nodiscard]] std::vector<ServedSoFar> points() const;
@@ -69,6 +70,7 @@ struct ModeResult {
   Timeline timeline;                            ///< Over all rounds, on the clock of round_times.
   std::optional<GraphCacheStats> cache;         ///< Over its whole life; none without a cache.
   std::vector<EngineStats> engines;             ///< What the cache knows of each; as `cache`.
+  std::optional<PrewarmReport> prewarm;         ///< Of the newest cache; none if not prewarmed.
 };
 
 /// One mode with its cache, the round under way and what was measured so far.
@@ -76,6 +78,8 @@ class ModeRunner {
  public:
   /// `options` are the replay mode's; recapture takes over what does not keep it from capturing.
   ModeRunner(Mode mode, const Engine& engine, const GraphCacheOptions& options);
+
+  [[nodiscard]] Mode mode() const noexcept { return result_.mode; }
 
   [[nodiscard]] const std::shared_ptr<GraphCache>& cache() const noexcept {
     return infer_options_.graph_cache;
@@ -85,6 +89,10 @@ class ModeRunner {
 
   /// A new, empty cache in place of the one there.
   void renew_cache();
+
+  /// Prewarms the cache, which there must be: before this returns or, where it captures in the
+  /// background, by its thread. Throws what `GraphCache::import_keys` throws.
+  void prewarm(const std::vector<SavedKey>& keys);
 
   void begin_round(std::size_t calls) { round_.assign(calls, {}); }
 

@@ -32,6 +32,7 @@ constexpr const char* kFooter =
   replayrt predict package/ pictures/ --json found.jsonl --save drawn/
   replayrt inspect model.onnx
   replayrt bench model.onnx --shapes 1x3x48x320,1x3x48x640
+  replayrt doctor model.onnx --trace shapes.txt
   replayrt run model.onnx --input x.npy --output y.npz --repeat 3
   replayrt build model.onnx -o model.plan --opt 1x3x224x224
   replayrt info

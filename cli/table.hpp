@@ -14,6 +14,9 @@ class Table {
 
   [[nodiscard]] std::string text() const;
 
+  /// The header first.
+  [[nodiscard]] const std::vector<std::vector<std::string>>& rows() const noexcept { return rows_; }
+
  private:
   std::vector<std::vector<std::string>> rows_;
 };

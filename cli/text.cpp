@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -90,8 +91,50 @@ std::string one_line(std::string_view text) {
   return result;
 }
 
+std::string shortened(std::string_view text, std::size_t most) {
+  constexpr std::string_view kDots = "...";
+  if (text.size() <= most) {
+    return std::string(text);
+  }
+  std::size_t end = most - kDots.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) {
+    --end;
+  }
+  return std::string(text.substr(0, end)).append(kDots);
+}
+
 std::string join(const std::vector<std::string>& texts, std::string_view separator) {
   return fmt::format("{}", fmt::join(texts, separator));
+}
+
+std::string wrap(std::string_view text, std::size_t width) {
+  std::string wrapped;
+  for (const std::string_view line : split(text, '\n')) {
+    wrapped += wrapped.empty() ? "" : "\n";
+    const bool indented = line.starts_with("- ") || line.starts_with(' ');
+    std::size_t from = 0;
+    for (;;) {
+      const std::size_t room = from > 0 && indented ? width - 2 : width;
+      wrapped += from > 0 && indented ? "  " : "";
+      // The last space that leaves a fitting line, else the first one there is.
+      std::size_t end = line.size();
+      if (end - from > room) {
+        const std::size_t least =
+            line.find_first_not_of(' ', from + (from == 0 && indented ? 2 : 0));
+        end = line.rfind(' ', from + room);
+        if (end == std::string_view::npos || end <= from || end < least) {
+          end = std::min(line.find(' ', from + room), line.size());
+        }
+      }
+      wrapped += line.substr(from, end - from);
+      if (end >= line.size()) {
+        break;
+      }
+      wrapped += '\n';
+      from = end + 1;
+    }
+  }
+  return wrapped;
 }
 
 std::int64_t parse_whole_number(std::string_view what, std::string_view text, std::int64_t low,
@@ -136,6 +179,10 @@ std::int64_t parse_byte_size(std::string_view what, std::string_view text) {
     throw UsageError(fmt::format("{}: {} bytes do not fit 63 bits", what, in_quotes(text)));
   }
   return bytes;
+}
+
+std::string counted(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 std::string byte_size_text(std::int64_t bytes) {

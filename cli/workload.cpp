@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "elements.hpp"
+#include "error.hpp"
 #include "machine.hpp"
 #include "replayrt/core/error.hpp"
 #include "text.hpp"
@@ -70,7 +71,27 @@ std::size_t bytes_of(const Engine& engine, const Shapes& shapes) {
   return bytes;
 }
 
-Case make_case(const Engine& engine, std::string name, const Shapes& shapes, std::uint64_t seed) {
+}  // namespace
+
+std::vector<RequestedCall> requested_calls(const std::string& shapes, const std::string& trace) {
+  if (shapes.empty() == trace.empty()) {
+    throw UsageError("expected either --shapes or --trace");
+  }
+  std::vector<RequestedCall> calls;
+  if (trace.empty()) {
+    for (ShapeSpec& spec : parse_shape_list(shapes)) {
+      calls.push_back({"--shapes", std::move(spec)});
+    }
+    return calls;
+  }
+  for (TraceLine& line : read_trace(trace)) {
+    calls.push_back({fmt::format("{}:{}", trace, line.number), std::move(line.spec)});
+  }
+  return calls;
+}
+
+Case make_case(const Engine& engine, std::string name, const std::vector<Shape>& shapes,
+               std::uint64_t seed) {
   std::vector<Tensor> inputs;
   std::vector<TensorView> views;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -81,13 +102,8 @@ Case make_case(const Engine& engine, std::string name, const Shapes& shapes, std
   return {std::move(name), std::move(inputs), std::move(views), std::move(key)};
 }
 
-struct CheckedCalls {
-  std::vector<std::string> names;
-  std::vector<Shapes> shapes;
-  std::vector<std::size_t> calls;
-};
-
-CheckedCalls check_calls(const Engine& engine, const std::vector<RequestedCall>& calls) {
+CheckedCalls check_calls(const Engine& engine, const std::vector<RequestedCall>& calls,
+                         InputsHeld held) {
   CheckedCalls checked;
   std::unordered_map<std::string, std::size_t> index_of;
   std::size_t bytes = 0;
@@ -104,6 +120,7 @@ CheckedCalls check_calls(const Engine& engine, const std::vector<RequestedCall>&
       checked.names.push_back(name);
       checked.shapes.push_back(shapes);
       // Overcommitted memory would be granted now and kill the process later.
+      bytes = held == InputsHeld::kAll ? bytes : 0;
       if (__builtin_add_overflow(bytes, bytes_of(engine, shapes), &bytes) ||
           bytes > static_cast<std::size_t>(physical_memory())) {
         throw Error(ErrorCode::kOutOfMemory,
@@ -120,11 +137,17 @@ CheckedCalls check_calls(const Engine& engine, const std::vector<RequestedCall>&
   return checked;
 }
 
-}  // namespace
+void repeat_calls(std::vector<std::size_t>& calls, std::int64_t times) {
+  const std::size_t once = calls.size();
+  calls.resize(once * static_cast<std::size_t>(times));
+  for (std::size_t i = once; i < calls.size(); ++i) {
+    calls[i] = calls[i - once];
+  }
+}
 
 Workload make_workload(const Engine& engine, const std::vector<RequestedCall>& calls,
                        std::uint64_t seed) {
-  CheckedCalls checked = check_calls(engine, calls);
+  CheckedCalls checked = check_calls(engine, calls, InputsHeld::kAll);
   Workload workload;
   workload.calls = std::move(checked.calls);
   for (std::size_t i = 0; i < checked.names.size(); ++i) {

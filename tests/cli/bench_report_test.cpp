@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "bench_figures.hpp"
 #include "error.hpp"
 
 namespace replayrt::cli {
@@ -151,8 +152,8 @@ TEST(BenchJson, HasTheTimesOfEachShapeByTheRouteThatServedIt) {
 
 TEST(BenchJson, HasTheTimelineInLists) {
   BenchResult result = result_of_both();
-  result.modes[1].timeline.add(0.5, Route::kCaptured);
-  result.modes[1].timeline.add(1.5, Route::kReplayed);
+  result.modes[1].timeline.add(0.5, Route::kCaptured, 0.25);
+  result.modes[1].timeline.add(1.5, Route::kReplayed, 1);
   const auto modes = nlohmann::json::parse(bench_json({}, workload(), plan(), result))["modes"];
   EXPECT_TRUE(modes["eager"]["over_time"]["seconds"].empty());
   const auto& over_time = modes["replay"]["over_time"];
@@ -160,6 +161,7 @@ TEST(BenchJson, HasTheTimelineInLists) {
   EXPECT_THAT(over_time["calls"], ElementsAre(1, 2));
   EXPECT_THAT(over_time["captured"], ElementsAre(1, 1));
   EXPECT_THAT(over_time["replayed"], ElementsAre(0, 1));
+  EXPECT_THAT(over_time["captured_s"], ElementsAre(0.25, 0.25));
 }
 
 TEST(BenchJson, HasTheBytesOfTheModel) {
@@ -200,6 +202,38 @@ TEST(BenchText, NamesTheSettingsThatAreNotTheDefaults) {
   EXPECT_THAT(bench_text({}, workload(), with, result_of_both()),
               HasSubstr("settings   admission pays_back, verify 0.5, 3 instances of a shape, "
                         "shuffled with seed 0\n"));
+}
+
+TEST(BenchReport, TellsHowGraphsAreEvictedAndWhatWasPrewarmed) {
+  BenchResult result = result_of_both();
+  const auto cache_of = [&](const BenchPlan& with) {
+    return nlohmann::json::parse(bench_json({}, workload(), with, result))["cache"];
+  };
+  BenchPlan with = plan();
+  EXPECT_EQ(cache_of(with)["eviction"], "lru");
+  EXPECT_TRUE(cache_of(with)["loaded_keys"].is_null());
+  EXPECT_THAT(bench_text({}, workload(), with, result), Not(HasSubstr("keys loaded")));
+  with.cache.eviction = Eviction::kCostAware;
+  result.modes[1].cache->prewarmed = 3;
+  result.modes[1].prewarm = PrewarmReport{.accepted = 3, .no_room = 2, .unknown = 1};
+  EXPECT_EQ(cache_of(with)["eviction"], "cost_aware");
+  EXPECT_EQ(cache_of(with)["prewarmed"], 3);
+  EXPECT_EQ(cache_of(with)["loaded_keys"],
+            nlohmann::json::parse(
+                R"({"accepted": 3, "held": 0, "refused": 0, "no_room": 2, "unknown": 1})"));
+  const std::string text = bench_text({}, workload(), with, result);
+  EXPECT_THAT(text, HasSubstr("eviction cost_aware"));
+  EXPECT_THAT(text, HasSubstr("keys loaded: 3 prewarmed, 2 without room, 1 of other models\n"));
+}
+
+TEST(BenchJson, HasTheCommitIfItIsKnown) {
+  BenchFacts facts;
+  const auto commit_of = [&] {
+    return nlohmann::json::parse(bench_json(facts, workload(), plan(), result_of_both()))["commit"];
+  };
+  EXPECT_TRUE(commit_of().is_null());
+  facts.commit = "0123abcd";
+  EXPECT_EQ(commit_of(), "0123abcd");
 }
 
 // JSON has no infinity; a reader must not take a missing figure for a small one.

@@ -197,14 +197,17 @@ TEST(RunBench, StartsEveryColdRoundWithAnEmptyCache) {
 TEST(Timeline, HasEveryCallWhileTheyAreFew) {
   Timeline timeline;
   EXPECT_THAT(timeline.points(), IsEmpty());
-  timeline.add(0.5, Route::kEager);
-  timeline.add(0.75, Route::kCaptured);
-  timeline.add(1.5, Route::kReplayed);
+  timeline.add(0.5, Route::kEager, 0.5);
+  timeline.add(0.75, Route::kCaptured, 0.25);
+  timeline.add(1.5, Route::kReplayed, 0.75);
   const std::vector<ServedSoFar> points = timeline.points();
   ASSERT_THAT(points, SizeIs(3));
   EXPECT_EQ(points[0].seconds, 0.5);
   EXPECT_EQ(points[0].captured + points[0].replayed, 0);
+  EXPECT_EQ(points[0].captured_seconds, 0);
   EXPECT_EQ(points[1].captured, 1);
+  EXPECT_EQ(points[1].captured_seconds, 0.25);
+  EXPECT_EQ(points[2].captured_seconds, 0.25);
   EXPECT_EQ(points[2].seconds, 1.5);
   EXPECT_EQ(points[2].calls, 3);
   EXPECT_EQ(points[2].captured, 1);
@@ -215,7 +218,7 @@ TEST(Timeline, IsThinnedEvenlyAndKeepsTheLastCall) {
   for (const std::int64_t calls : {199, 200, 201, 399, 400, 1000, 12345}) {
     Timeline timeline;
     for (std::int64_t i = 1; i <= calls; ++i) {
-      timeline.add(static_cast<double>(i), i % 2 == 0 ? Route::kReplayed : Route::kEager);
+      timeline.add(static_cast<double>(i), i % 2 == 0 ? Route::kReplayed : Route::kEager, 0);
     }
     const std::vector<ServedSoFar> points = timeline.points();
     EXPECT_LE(points.size(), Timeline::kMostPoints) << calls;
@@ -314,6 +317,77 @@ TEST(RunBench, ShufflesTheRoundsOfAllModesAlike) {
   ASSERT_GE(captured.size(), expected.size());
   captured.resize(expected.size());  // The comparison follows.
   EXPECT_EQ(captured, expected);
+}
+
+std::vector<std::int64_t> rows_of(const std::vector<SavedKey>& keys) {
+  std::vector<std::int64_t> rows;
+  for (const SavedKey& key : keys) {
+    rows.push_back(key.inputs[0].shape[0]);
+  }
+  return rows;
+}
+
+// 1 is called often, 2 and 3 take turns: the least recently used one is what is wanted most.
+TEST(RunBench, EvictsAsThePlanSays) {
+  const auto captured = [](Eviction eviction) {
+    Bench bench({1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 1, 2, 3, 1});
+    bench.plan.cold = true;
+    bench.plan.cache.capacity = 2;
+    bench.plan.cache.eviction = eviction;
+    return bench.run().modes[0].captured;
+  };
+  EXPECT_EQ(captured(Eviction::kLeastRecentlyUsed), 1 + 2 + 1 + 2 + 1);
+  EXPECT_EQ(captured(Eviction::kCostAware), 1 + 2 + 2);
+}
+
+TEST(RunBench, KeepsTheKeysAndMetricsOfTheReplayCacheIfAsked) {
+  for (const bool cold : {false, true}) {
+    Bench bench({1, 2});
+    bench.plan.modes = {Mode::kRecapture, Mode::kReplay};
+    bench.plan.cold = cold;
+    const BenchResult without = bench.run();
+    EXPECT_THAT(without.keys, IsEmpty());
+    EXPECT_THAT(without.metrics, IsEmpty());
+    bench.plan.keep_keys = true;
+    bench.plan.keep_metrics = true;
+    const BenchResult result = bench.run();
+    EXPECT_THAT(rows_of(result.keys), testing::UnorderedElementsAre(1, 2));
+    EXPECT_EQ(result.modes[1].cache->captures, 2U);
+    EXPECT_THAT(result.metrics, testing::HasSubstr("replayrt_graph_cache_captures_total 2\n"));
+    EXPECT_THAT(result.metrics, testing::HasSubstr("replayrt_graph_cache_keys 2\n"));
+  }
+}
+
+TEST(RunBench, PrewarmsTheReplayCacheOrEachOneOfAColdBench) {
+  Bench bench({1, 2, 1});
+  bench.plan.keep_keys = true;
+  const std::vector<SavedKey> keys = bench.run().keys;
+  bench.plan.keep_keys = false;
+  bench.plan.rounds = 3;
+  bench.plan.modes = {Mode::kEager, Mode::kRecapture, Mode::kReplay};
+  for (const CaptureMode capture : {CaptureMode::kInline, CaptureMode::kBackground}) {
+    bench.plan.cache.capture = capture;
+    bench.plan.cold = false;
+    bench.plan.prewarm.reset();
+    EXPECT_EQ(bench.run().modes[2].cache->prewarmed, 0U);
+    bench.plan.prewarm = keys;
+    const ModeResult warm = bench.run().modes[2];
+    EXPECT_EQ(warm.prewarm->accepted, 2U);
+    EXPECT_EQ(warm.captured, 0);
+    EXPECT_EQ(warm.cache->captures, 2U);
+  }
+  bench.plan.cache.capture = CaptureMode::kInline;
+  bench.plan.cold = true;
+  const BenchResult cold = bench.run();
+  EXPECT_EQ(cold.modes[2].replayed, 9) << "every round's captures are made before it";
+  EXPECT_EQ(cold.modes[2].cache->prewarmed, 2U);
+  EXPECT_FALSE(cold.modes[1].prewarm.has_value()) << "recapture begins with nothing";
+  bench.plan.prewarm = std::vector<SavedKey>(keys.begin(), keys.begin() + 1);
+  EXPECT_EQ(bench.run().modes[2].captured, 3);
+  bench.plan.prewarm->front().engine_hash = "another";
+  const ModeResult foreign = bench.run().modes[2];
+  EXPECT_EQ(foreign.captured, 6);
+  EXPECT_EQ(foreign.prewarm->unknown, 1U);
 }
 
 }  // namespace

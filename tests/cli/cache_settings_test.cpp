@@ -24,6 +24,20 @@ TEST(ParseAdmission, RefusalsNameTheFlag) {
   }
 }
 
+TEST(ParseEviction, ReadsWhatItWritesAndNamesTheFlag) {
+  EXPECT_EQ(parse_eviction("x", "lru"), Eviction::kLeastRecentlyUsed);
+  EXPECT_EQ(parse_eviction("x", "cost_aware"), Eviction::kCostAware);
+  for (const char* text : {"lru", "cost_aware"}) {
+    EXPECT_EQ(to_string(parse_eviction("x", text)), text);
+  }
+  for (const char* text : {"", "LRU", "cost-aware", "lru\n"}) {
+    EXPECT_THAT(
+        [&] { parse_eviction("--eviction", text); },
+        ThrowsMessage<UsageError>(AllOf(HasSubstr("--eviction: expected lru or cost_aware, got '"),
+                                        Not(HasSubstr("\n")))));
+  }
+}
+
 TEST(ParseCaptureMode, ReadsWhatItWritesAndRefusesAllElse) {
   EXPECT_EQ(parse_capture_mode("x", "inline"), CaptureMode::kInline);
   EXPECT_EQ(parse_capture_mode("x", "background"), CaptureMode::kBackground);

@@ -1,8 +1,14 @@
 """`replayrt bench`: how the calls are made, and what the cache may do."""
 
+import json
+
 import pytest
 
-from conftest import TRIVIAL
+from conftest import MODELS, TRIVIAL
+
+
+EVICTIONS = ("lru", "cost_aware")
+LAUNCH_BOUND = MODELS / "launch_bound.onnx"
 
 
 def replay(*flags) -> list:
@@ -67,6 +73,54 @@ def test_a_background_capture_lets_calls_pass_eagerly(bench):
     assert background["modes"]["replay"]["routes"] == {"eager": 3, "captured": 0, "replayed": 0}
     assert background["modes"]["replay"]["eager_reasons"] == {"capture_pending": 3}
     assert background["max_abs_difference_to_eager"] == 0
+
+
+def test_eviction_decides_which_graph_goes(bench):
+    # 2 is wanted much more often than 1 and 3, which push it out where the least recently used one goes.
+    rows = [2] * 60 + [1, 3, 2] * 4
+    arguments = ["--shapes", ",".join(f"{n}x16x16x16" for n in rows), *replay("--cold", "--capacity", "2", "--eviction")]
+    lru, cost_aware = (bench(*arguments, eviction, model=LAUNCH_BOUND, rounds=1)["cache"] for eviction in EVICTIONS)
+    assert (lru["eviction"], cost_aware["eviction"]) == EVICTIONS
+    assert lru["captures"] == 1 + 4 * 3
+    assert 1 + 4 * 2 <= cost_aware["captures"] < lru["captures"]  # What it saves is measured.
+
+
+def test_keys_are_saved_and_prewarmed(replayrt, bench, tmp_path):
+    arguments = ["--shapes", "1x8,2x8,1x8", *replay("--cold")]
+    first = bench(*arguments, "--save-keys", "trivial.keys")
+    assert first["modes"]["replay"]["routes"] == {"eager": 0, "captured": 6, "replayed": 3}
+    assert (first["cache"]["prewarmed"], first["cache"]["loaded_keys"]) == (0, None)
+    saved = json.loads((tmp_path / "trivial.keys").read_text())
+    assert len(saved["keys"]) == 2
+    again = bench(*arguments, "--load-keys", "trivial.keys", "--save-keys", "again.keys")
+    assert again["modes"]["replay"]["routes"] == {"eager": 0, "captured": 0, "replayed": 9}
+    assert (again["cache"]["prewarmed"], again["cache"]["loaded_keys"]["accepted"]) == (2, 2)
+    assert len(json.loads((tmp_path / "again.keys").read_text())["keys"]) == 2
+    small = replayrt("bench", TRIVIAL, *arguments, "--capacity", "1", "--load-keys", "trivial.keys").out
+    assert "keys loaded: 1 prewarmed, 1 without room" in small
+    warm = bench("--shapes", "1x8,2x8", *replay("--load-keys", "trivial.keys"))
+    assert (warm["cache"]["prewarmed"], warm["cache"]["misses"]) == (2, 0)
+
+
+def test_keys_of_another_model_are_left_out(bench, tmp_path):
+    bench("--shapes", "1x8", *replay("--save-keys", "trivial.keys"))
+    flags = replay("--cold", "--load-keys", "trivial.keys")
+    other = bench("--shapes", "b:2x3;a:2x3", *flags, model=MODELS / "two_inputs.onnx", rounds=1)
+    assert other["cache"]["loaded_keys"] == {"accepted": 0, "held": 0, "refused": 0, "no_room": 0, "unknown": 1}
+    assert other["modes"]["replay"]["routes"]["captured"] == 1
+
+
+def test_metrics_are_those_of_the_replay_cache(replayrt, tmp_path):
+    def metric(text: str, name: str) -> float:
+        (line,) = [line for line in text.splitlines() if line.startswith(f"replayrt_graph_cache_{name} ")]
+        return float(line.split()[1])
+
+    command = ["bench", TRIVIAL, "--iterations", "1", "--shapes"]
+    assert replayrt(*command, "1x8", "--metrics", "metrics.txt").out.startswith("model ")
+    one, two = (tmp_path / "metrics.txt").read_text(), replayrt(*command, "1x8,2x8", "--metrics", "-").out
+    for text, shapes in ((one, 1), (two, 2)):
+        assert metric(text, "captures_total") == metric(text, "keys") == shapes
+    assert two.startswith("# HELP replayrt_graph_cache_")
 
 
 @pytest.mark.parametrize("verify", ["first", "off", "0.5"])
@@ -141,11 +195,36 @@ def test_the_table_names_settings_that_are_not_the_defaults(replayrt):
         (["--repeat", "0"], "--repeat: expected a whole number from 1"),
         (["--shapes", "1x8,2x8", "--repeat", "60000000"], "--repeat: expected at most 100000000 calls in a round"),
         (["--cold", "--warmup", "2"], "--warmup: expected 0 with --cold"),
+        (["--eviction", "fifo"], "--eviction: expected lru or cost_aware, got 'fifo'"),
+        (["--html", "-"], "--html: expected a file name, got '-'"),
+        (["--save-keys", "-"], "--save-keys: expected a file name, got '-'"),
+        (["--load-keys", "-"], "--load-keys: expected a file name, got '-'"),
+        (["--modes", "eager", "--save-keys", "k"], "--save-keys: expected replay among --modes, got 'eager'"),
+        (["--modes", "recapture", "--load-keys", "k"], "--load-keys: expected replay among --modes, got 'recapture'"),
+        (["--modes", "eager", "--metrics", "m"], "--metrics: expected replay among --modes, got 'eager'"),
     ],
 )
 def test_usage_errors(fails, arguments, message):
     shapes = [] if "--shapes" in arguments else ["--shapes", "1x8"]
     assert message in fails("bench", TRIVIAL, *shapes, "--json", "report.json", *arguments, code=2)
+
+
+def test_only_one_report_goes_to_standard_output(fails):
+    error = fails("bench", TRIVIAL, "--shapes", "1x8", "--json", "-", "--metrics", "-", code=2)
+    assert error == "--metrics: --json goes to standard output already"
+
+
+@pytest.mark.parametrize("flag", ["--html", "--save-keys", "--metrics"])
+@pytest.mark.parametrize("path", ["no/such/folder/file", "/proc/file", ".", "/dev/null"])
+def test_a_file_that_cannot_be_written_fails_at_once(fails, flag, path):
+    assert path in fails("bench", TRIVIAL, "--shapes", "1x8", "--iterations", "10000000", flag, path, code=1)
+
+
+def test_keys_that_cannot_be_read_fail_at_once(fails, tmp_path):
+    command = ["bench", TRIVIAL, "--shapes", "1x8", "--iterations", "10000000", "--load-keys"]
+    assert "missing.keys" in fails(*command, "missing.keys", code=1)
+    (tmp_path / "bad.keys").write_text("{}")
+    assert "bad.keys" in fails(*command, "bad.keys", code=1)
 
 
 def test_what_only_tensorrt_has_is_refused_by_name(fails):

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import DATA, MODELS, PROGRAM, SECONDS
 
-COMMANDS = ["predict", "inspect", "bench", "run", "build", "info"]
+COMMANDS = ["predict", "inspect", "bench", "doctor", "run", "build", "info"]
 TRIVIAL = MODELS / "trivial.onnx"
 RANDOM = MODELS / "random.onnx"  # Is refused by a cache, which says so in a warning.
 BENCH_RANDOM = ["bench", RANDOM, "--shapes", "1x8", "--modes", "replay", "--iterations", "1"]
@@ -37,6 +37,11 @@ def test_help_lists_the_commands(replayrt):
             ["--shapes", "--trace", "--modes", "--capacity", "--max-bytes", "--iterations", "--warmup", "--precision"]
             + ["--inference-threads", "--backend", "--device", "--fuse", "--seed", "--json", "recapture", "Examples:"]
             + ["--admission", "--capture", "--verify", "--instances", "--callers", "--shuffle", "--repeat", "--cold"],
+        ),
+        (
+            "doctor",
+            ["MODEL", "--trace", "--shapes", "--repeat", "--seconds", "--most-shapes", "--max-bytes", "--max-buckets"]
+            + ["--seed", "--json", "--backend", "--device", "--precision", "--fuse", "Examples:"],
         ),
         ("run", ["--input", "--output", "--repeat", "--capacity", "--max-bytes", "--no-cache", "Examples:"]),
         (

@@ -55,6 +55,12 @@ TEST(ByteSizeText, HasThreeDigits) {
   EXPECT_EQ(byte_size_text(3LL << 29), "1.5 GB");
 }
 
+TEST(Counted, HasAnSButForOne) {
+  EXPECT_EQ(counted(0, "round"), "0 rounds");
+  EXPECT_EQ(counted(1, "round"), "1 round");
+  EXPECT_EQ(counted(12, "distinct shape"), "12 distinct shapes");
+}
+
 TEST(DurationText, PicksTheUnit) {
   EXPECT_EQ(duration_text(5.64e-6), "5.6 us");
   EXPECT_EQ(duration_text(0.0123), "12.30 ms");
@@ -72,11 +78,33 @@ TEST(OneLine, JoinsLines) {
   EXPECT_EQ(one_line(""), "");
 }
 
+TEST(Shortened, KeepsWholeCharacters) {
+  EXPECT_EQ(shortened("1x3x48x320", 10), "1x3x48x320");
+  EXPECT_EQ(shortened("1x3x48x320", 9), "1x3x48...");
+  EXPECT_EQ(shortened("12345\u00e9890", 9), "12345...") << "not half of an e with an accent";
+  EXPECT_EQ(shortened("12345\u00e98901", 10), "12345\u00e9...");
+}
+
 TEST(ShellCommand, QuotesWhatAShellWouldSplit) {
   const char* arguments[] = {"replayrt", "bench", "my model.onnx", "--shapes", "a:1;b:2",
                              "it's",     ""};
   EXPECT_EQ(shell_command(7, arguments),
             "replayrt bench 'my model.onnx' --shapes 'a:1;b:2' 'it'\\''s' ''");
+}
+
+TEST(Wrap, BreaksAtSpacesWhereItMust) {
+  EXPECT_EQ(wrap("", 5), "");
+  EXPECT_EQ(wrap("one two three", 13), "one two three");
+  EXPECT_EQ(wrap("one two three", 12), "one two\nthree");
+  EXPECT_EQ(wrap("one two three", 3), "one\ntwo\nthree");
+  EXPECT_EQ(wrap("longword one", 4), "longword\none");
+  EXPECT_EQ(wrap("a\n\nb c", 1), "a\n\nb\nc");
+}
+
+TEST(Wrap, IndentsTheFurtherLinesOfAnItem) {
+  EXPECT_EQ(wrap("- one two three", 9), "- one two\n  three");
+  EXPECT_EQ(wrap("  one two three", 7), "  one\n  two\n  three");
+  EXPECT_EQ(wrap("- longword", 4), "- longword");
 }
 
 }  // namespace
