@@ -13,6 +13,7 @@ from ._core import (
     ImageDimensions,
     InferResult,
     PreProcessingMetadata,
+    PrewarmReport,
     TensorSpec,
     TRTCudaGraphCache,
     infer,
@@ -21,7 +22,8 @@ from ._core import (
 from ._core import version as __version__
 from .auto_model import AutoModel, Model
 from .bench import BenchResult, bench
-from .caches import cache_report, establish_trt_cuda_graph_cache
+from .caches import cache_report, establish_trt_cuda_graph_cache, prewarm, propose_buckets
+from .doctor import DoctorResult, doctor
 from .engines import (
     get_trt_engine_inputs_and_outputs,
     infer_async,
@@ -51,7 +53,15 @@ from .errors import (
     UnsupportedError,
 )
 from .logs import set_log_level
-from .options import GraphCacheOptions, ImageInput, PreProcessingOverrides, RecommendedParameters
+from .options import (
+    BucketProposal,
+    DimensionBuckets,
+    GraphCacheOptions,
+    ImageInput,
+    PaddedOutput,
+    PreProcessingOverrides,
+    RecommendedParameters,
+)
 from .pictures import read_picture
 from .results import (
     ClassificationPrediction,
@@ -73,12 +83,15 @@ __all__ = [
     "BaseInferenceError",
     "BaseInferenceModelsError",
     "BenchResult",
+    "BucketProposal",
     "ClassificationPrediction",
     "CorruptedModelPackageError",
     "DepthMap",
     "Detections",
     "DeviceTensor",
+    "DimensionBuckets",
     "DirectLocalStorageAccessError",
+    "DoctorResult",
     "Engine",
     "Error",
     "FileAccessError",
@@ -105,8 +118,10 @@ __all__ = [
     "ModelRuntimeError",
     "MultiLabelClassificationPrediction",
     "OutOfMemoryError",
+    "PaddedOutput",
     "PreProcessingMetadata",
     "PreProcessingOverrides",
+    "PrewarmReport",
     "RecommendedParameters",
     "RleMask",
     "SemanticSegmentationResult",
@@ -117,6 +132,7 @@ __all__ = [
     "__version__",
     "bench",
     "cache_report",
+    "doctor",
     "establish_trt_cuda_graph_cache",
     "get_trt_engine_inputs_and_outputs",
     "infer",
@@ -125,6 +141,8 @@ __all__ = [
     "list_backends",
     "load_engine",
     "load_trt_model",
+    "prewarm",
+    "propose_buckets",
     "read_picture",
     "set_log_level",
 ]

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import copy
-import json
-import logging
 import os
-import site
-import subprocess
-import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
-from .errors import CLASS_BY_CODE, FileAccessError, InvalidParameterError, ModelRuntimeError, UnsupportedError
+from ._program import Shape, StrPath, load_record, measure, require_members, save_record, shapes_text
+from .errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["BenchResult", "bench"]
 
-Shape = Union[str, Sequence[int], Mapping[str, Sequence[int]]]
-"""One call's shapes: "1x3x48x320" or (1, 3, 48, 320) for a model with one input, {"a": (1, 8), "b": (2,)} for more."""
-
-StrPath = Union[str, "os.PathLike[str]"]
-
-_CHILD = """
-import sys
-from replayrt._core import run_program
-code, error = run_program(sys.argv[1:])
-print(error, file=sys.stderr)
-sys.exit(code)
-"""
-_ERROR = "replayrt: error: "
 _MEMBERS = ("model", "backend", "device", "rounds", "calls_per_round", "shapes", "modes", "cache", "per_shape")
 # More are in the record; a table is to be read.
 _MOST_SHAPES = 12
@@ -50,9 +31,7 @@ class BenchResult:
     record: dict[str, Any]
 
     def __post_init__(self) -> None:
-        missing = [name for name in _MEMBERS if not isinstance(self.record, dict) or name not in self.record]
-        if missing:
-            raise InvalidParameterError(f"record: expected the JSON of `replayrt bench`, it has no {missing[0]!r}")
+        require_members(self.record, _MEMBERS, "bench")
 
     @property
     def model(self) -> str:
@@ -111,21 +90,12 @@ class BenchResult:
 
     def save(self, path: StrPath) -> None:
         """Writes the record as JSON. Raises FileAccessError."""
-        try:
-            Path(path).write_text(json.dumps(self.record, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise FileAccessError(f"{os.fspath(path)}: cannot be written: {error.strerror}") from error
+        save_record(self.record, path)
 
     @classmethod
     def load(cls, path: StrPath) -> BenchResult:
         """Reads what `save` or `replayrt bench --json` wrote. Raises FileAccessError, InvalidParameterError."""
-        try:
-            record = json.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise FileAccessError(f"{os.fspath(path)}: cannot be read: {error.strerror}") from error
-        except ValueError as error:
-            raise InvalidParameterError(f"{os.fspath(path)}: is no JSON: {error}") from error
-        return cls(record)
+        return cls(load_record(path))
 
     def plot(self, figure: Figure | None = None) -> Figure:
         """Draws latency by shape and route, hit rate over time and bytes by model; see `plots.plot_bench`."""
@@ -173,6 +143,7 @@ def bench(
     capacity: int | None = None,
     max_bytes: int | str | None = None,
     admission: str | None = None,
+    eviction: str | None = None,
     capture: str | None = None,
     verify: float | str | None = None,
     instances: int | None = None,
@@ -182,18 +153,23 @@ def bench(
     inference_threads: int | None = None,
     fuse: str | Sequence[str] | None = None,
     compare: str | None = None,
+    load_keys: StrPath | None = None,
+    save_keys: StrPath | None = None,
+    metrics: StrPath | None = None,
+    html: StrPath | None = None,
 ) -> BenchResult:
     """Measures `model` in a process of its own, so that nothing of the caller's takes part, and nothing is printed.
 
     Each argument is the flag of that name of `replayrt bench`, whose help tells what it does; None: the flag's default.
     Either `shapes` (what to call with, in this order) or `trace` (a file with a shape per line) is needed.
+    `save_keys`, `metrics` and `html` are files that are written, beside the record that is given back.
 
     Raises what the library raises there (InvalidParameterError, FileAccessError, ModelInputError, …), with the program's
     message, and ModelRuntimeError if the process was ended from outside or crashed. Warnings go to the logger "replayrt".
     """
     flags: dict[str, object] = {
-        "shapes": None if shapes is None else _shapes_text(shapes),
-        "trace": None if trace is None else os.fspath(trace),
+        "shapes": None if shapes is None else shapes_text(shapes),
+        "trace": _path(trace),
         "modes": modes if isinstance(modes, str) else ",".join(modes),
         "iterations": iterations,
         "warmup": warmup,
@@ -206,6 +182,7 @@ def bench(
         "capacity": capacity,
         "max-bytes": max_bytes,
         "admission": admission,
+        "eviction": eviction,
         "capture": capture,
         "verify": verify,
         "instances": instances,
@@ -215,15 +192,18 @@ def bench(
         "inference-threads": inference_threads,
         "fuse": [fuse] if isinstance(fuse, str) else fuse,
         "compare": compare,
+        "load-keys": _path(load_keys),
+        "save-keys": _path(save_keys),
+        "metrics": _path(metrics),
+        "html": _path(html),
     }
-    path = os.fspath(model)
-    arguments = [os.path.join(".", path) if path.startswith("-") else path]
-    for name, value in flags.items():
-        arguments += _flag(name, value)
-    with tempfile.TemporaryDirectory(prefix="replayrt-") as folder:
-        report = os.path.join(folder, "report.json")
-        _run(["bench", *arguments, f"--json={report}"])
-        return BenchResult.load(report)
+    if flags["metrics"] == "-":
+        raise InvalidParameterError("metrics: expected a file name, got '-': nothing is printed")
+    return BenchResult(measure("bench", model, flags))
+
+
+def _path(path: StrPath | None) -> str | None:
+    return None if path is None else os.fspath(path)
 
 
 def _time_text(us: float) -> str:
@@ -232,57 +212,3 @@ def _time_text(us: float) -> str:
             return f"{us:.3g} {unit}"
         us /= 1e3
     return f"{us:.3g} s"
-
-
-def _flag(name: str, value: object) -> list[str]:
-    if value is None or value is False:
-        return []
-    if value is True and name == "cold":  # The only one without a value.
-        return [f"--{name}"]
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [f"--{name}={item}" for item in value]
-    return [f"--{name}={value}"]
-
-
-def _shapes_text(shapes: str | Sequence[Shape]) -> str:
-    if isinstance(shapes, str):
-        return shapes
-    if isinstance(shapes, Mapping) or any(isinstance(shape, int) for shape in shapes):
-        raise InvalidParameterError(f"shapes: expected a list with a shape for each call, got {shapes!r}")
-    return ",".join(map(_shape_text, shapes))
-
-
-def _shape_text(shape: Shape) -> str:
-    if isinstance(shape, str):
-        return shape
-    if isinstance(shape, Mapping):
-        return ";".join(f"{name}:{_shape_text(lengths)}" for name, lengths in shape.items())
-    return "x".join(map(str, shape))
-
-
-def _run(arguments: Sequence[str]) -> None:
-    if not sys.executable:
-        raise UnsupportedError("bench needs a Python to run in: sys.executable is not set")
-    command = [sys.executable, "-c", _CHILD, "replayrt", *arguments]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
-    )
-    lines = done.stderr.decode(errors="backslashreplace").splitlines()
-    if done.returncode == 0:
-        for line in lines[:-1]:
-            logging.getLogger("replayrt").warning("bench: %s", line)
-        return
-    messages = [line[len(_ERROR) :] for line in lines if line.startswith(_ERROR)]
-    if done.returncode < 0 or not messages:
-        how = f"was ended by signal {-done.returncode}" if done.returncode < 0 else f"ended with {done.returncode}"
-        raise ModelRuntimeError("\n".join([f"the process of the bench {how}", *lines[-5:]]))
-    raise CLASS_BY_CODE.get(lines[-1], InvalidParameterError)(messages[-1])
-
-
-def _environment() -> dict[str, str]:
-    """The caller's, in which this very package is found: neither another one nor a folder of that name nearby."""
-    environment = dict(os.environ, PYTHONSAFEPATH="1")
-    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    if home not in [*site.getsitepackages(), site.getusersitepackages()]:
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-    return environment

@@ -21,6 +21,8 @@ class GraphCacheOptions:
     verify: which new graphs are compared with the eager answer before they are used: "first", "off", or the share of
         them, 0 to 1.
     retry_interval: seconds until a capture that failed for a passing reason is tried again.
+    eviction: which graph goes when there is no room: "lru" (the seed's order) or "cost_aware" (the one that saves least
+        per byte, as measured).
     max_captures_per_second: captures that may begin in any one second; 0: no limit.
     """
 
@@ -33,7 +35,52 @@ class GraphCacheOptions:
     max_instances_per_key: int = 1
     verify: str | float = "first"
     retry_interval: float = 30.0
+    eviction: str = "lru"
     max_captures_per_second: int = 0
+
+
+@dataclass(frozen=True)
+class PaddedOutput:
+    """An output dimension that follows a padded input dimension: its extent is ceil(input extent / divisor)."""
+
+    output: str | int = 0
+    axis: int = 0
+    divisor: int = 1
+
+
+@dataclass(frozen=True)
+class DimensionBuckets:
+    """One input dimension that may be padded up to a bucket; padding can change answers.
+
+    input: its name or position. buckets: "pow2", "multiples:K" or a list of extents; a bucket beyond what the engine takes
+    is that bound. fill: what the added elements hold. outputs: cut back to the true extent; others are given as they are.
+    """
+
+    input: str | int = 0
+    axis: int = 0
+    buckets: str | Sequence[int] = "none"
+    fill: float = 0.0
+    outputs: Sequence[PaddedOutput] = ()
+
+
+@dataclass(frozen=True)
+class BucketProposal:
+    """What `propose_buckets` found. buckets: none where not even one graph of the largest extent fits.
+
+    seen_units, padded_units: sums over the histogram of count * extent, and of count * (bucket - extent).
+    bytes: of the graphs of all buckets.
+    """
+
+    buckets: list[int]
+    seen_units: int
+    padded_units: int
+    bytes: int
+
+    @property
+    def waste(self) -> float:
+        """Share of the computed units that is padding, 0 to 1."""
+        computed = self.seen_units + self.padded_units
+        return self.padded_units / computed if computed else 0.0
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ namespace replayrt::python {
 void bind_errors();
 void bind_log(nb::module_& m);
 void bind_graph_cache(nb::module_& m);
+void bind_buckets(nb::module_& m);
 void bind_engine(nb::module_& m);
 void bind_infer(nb::module_& m);
 void bind_model(nb::module_& m);

@@ -129,9 +129,9 @@ void bind_cli(nb::module_& m) {
       nb::sig("def run_program(arguments: list[str]) -> tuple[int, str]"),
       "Runs the command line; arguments[0] is the program's name. Gives the exit code (0 success, "
       "1 error while working, 2 wrong command line, shape or trace) and the code of the error that "
-      "ended it, \"\" if none or of the command line. Results are written to the "
-      "process's standard output, messages to its standard error. From then on log messages go "
-      "there, too. One call at a time; the GIL is not held.");
+      "ended it, \"\" if none or of the command line. Results are written to the process's "
+      "standard output, messages to its standard error. From then on log messages go there, too. "
+      "One call at a time; the GIL is not held.");
   m.def("require_whole_picture", &require_whole_picture, nb::arg("content"), nb::arg("name"),
         "Raises ModelInputError that begins with the name if the content is a JPEG or PNG that "
         "breaks off before its end or has more than 2^28 pixels.");

@@ -104,9 +104,8 @@ void bind_engine_class(nb::module_& m) {
   };
   nb::class_<PyEngine>(m, "Engine",
                        "A model loaded for one device. Every member may be called from any thread "
-                       "at any time, and as many calls as "
-                       "you like run at once. `close`, or the end of the last reference, drops its "
-                       "graphs from every cache.",
+                       "at any time, and as many calls as you like run at once. `close`, or the "
+                       "end of the last reference, drops its graphs from every cache.",
                        nb::is_weak_referenceable())
       .def_prop_ro("id", of(&Engine::id), "Unique in the process, never reused.")
       .def_prop_ro(
@@ -121,6 +120,16 @@ void bind_engine_class(nb::module_& m) {
       .def("key_for", key_for, nb::arg("inputs").none(), nb::arg("input_binding") = "copied",
            nb::sig("def key_for(self, inputs: object, input_binding: str = 'copied') -> GraphKey"),
            "The key under which a cache files a graph for these inputs. Raises ModelInputError.")
+      .def(
+          "content_hash",
+          [](const PyEngine& self) {
+            const std::shared_ptr<const Engine> engine = self.usable();
+            const nb::gil_scoped_release release;
+            return engine->content_hash();
+          },
+          "Names the model's bytes and the load options that make its graphs others, the same in "
+          "every process; empty if it cannot be told. The first call may read the model's files "
+          "again.")
       .def(
           "make_stream",
           [](const PyEngine& self) { return Stream{Owned<void>(make_stream(*self.usable()))}; },

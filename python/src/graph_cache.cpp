@@ -85,6 +85,7 @@ GraphCacheOptions options_of(nb::handle given) {
   options.max_instances_per_key = number_of<std::int64_t>(given, "max_instances_per_key");
   options.verify = verification_of(given);
   options.retry_interval = duration_of(given, "retry_interval");
+  options.eviction = eviction_from_string(nb::cast<std::string>(nb::str(given.attr("eviction"))));
   options.max_captures_per_second = number_of<std::int64_t>(given, "max_captures_per_second");
   return options;
 }
@@ -141,8 +142,7 @@ void bind_stats(nb::module_& m) {
   using Stats = GraphCacheStats;
   nb::class_<Stats>(m, "GraphCacheStats",
                     "A cache's counters at one moment. calls = eager + captured + replayed = hits "
-                    "+ misses. Times "
-                    "are in seconds, sizes in bytes.")
+                    "+ misses. Times are in seconds, sizes in bytes.")
       .def_ro("calls", &Stats::calls)
       .def_ro("eager", &Stats::eager)
       .def_ro("captured", &Stats::captured)
@@ -156,6 +156,9 @@ void bind_stats(nb::module_& m) {
       .def_ro("futile_evictions", &Stats::futile_evictions)
       .def_ro("thrash_warnings", &Stats::thrash_warnings)
       .def_ro("removals", &Stats::removals)
+      .def_ro("prewarmed", &Stats::prewarmed)
+      .def_ro("input_elements", &Stats::input_elements)
+      .def_ro("padding_elements", &Stats::padding_elements)
       .def_ro("capacity", &Stats::capacity)
       .def_ro("max_bytes", &Stats::max_bytes)
       .def_ro("size", &Stats::size)
@@ -186,18 +189,18 @@ auto without_gil(const PyGraphCache& self, Call call) {
 }
 
 void bind_cache(nb::module_& m) {
-  nb::class_<PyGraphCache>(m, "TRTCudaGraphCache",
-                           "A bounded cache of captured graphs, least recently used out first, "
-                           "which any number of models and threads "
-                           "share. Every member may be called from any thread at any time.",
-                           nb::is_weak_referenceable())
+  nb::class_<PyGraphCache> bound(
+      m, "TRTCudaGraphCache",
+      "A bounded cache of captured graphs, least recently used out first, which any number of "
+      "models and threads share. Every member may be called from any thread at any time.",
+      nb::is_weak_referenceable());
+  bound
       .def(
           "__init__", make_cache, nb::arg("capacity").none() = 8,
           nb::sig(
               "def __init__(self, capacity: int | replayrt.options.GraphCacheOptions = 8) -> None"),
           "`capacity`: most graphs held, 0 turns caching off; or all options. Raises "
-          "InvalidParameterError that "
-          "names the option at fault.")
+          "InvalidParameterError that names the option at fault.")
       .def_prop_ro(
           "capacity", [](const PyGraphCache& self) { return self.usable().stats().capacity; },
           "Most graphs held.")
@@ -226,8 +229,7 @@ void bind_cache(nb::module_& m) {
           },
           nb::arg("key"),
           "Drops `key` and what is remembered against it; nothing happens if it is absent. A graph "
-          "in use ends "
-          "with its use.")
+          "in use ends with its use.")
       .def(
           "purge",
           [](const PyGraphCache& self, std::optional<std::int64_t> n_oldest) {
@@ -235,8 +237,7 @@ void bind_cache(nb::module_& m) {
           },
           nb::arg("n_oldest") = nb::none(),
           "Drops the `n_oldest` least recently used graphs; all of them, and every remembered "
-          "refusal, if no "
-          "number is given. Raises InvalidParameterError if it is negative.")
+          "refusal, if no number is given. Raises InvalidParameterError if it is negative.")
       .def(
           "remove_engine",
           [](const PyGraphCache& self, EngineId engine) {
@@ -283,6 +284,7 @@ void bind_cache(nb::module_& m) {
                std::to_string(stats.capacity) + " graphs, " + std::to_string(stats.bytes) +
                " bytes>";
       });
+  bind_working_set(m, bound);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace {
 PyInferResult run(const PyEngine& self, nb::handle inputs, const PyGraphCache* graph_cache,
                   bool disable_cuda_graphs,
                   std::optional<std::pair<std::int64_t, std::int64_t>> batch_limits,
+                  nb::handle batch_buckets, nb::handle dimension_buckets,
                   const std::string& input_binding, nb::handle stream, bool synchronize) {
   const std::shared_ptr<const Engine> engine = self.usable();
   InferOptions options;
@@ -20,6 +21,12 @@ PyInferResult run(const PyEngine& self, nb::handle inputs, const PyGraphCache* g
   options.disable_cuda_graphs = disable_cuda_graphs;
   if (batch_limits.has_value()) {
     options.batch_limits = BatchLimits{batch_limits->first, batch_limits->second};
+  }
+  if (!batch_buckets.is_none()) {
+    options.batch_buckets = buckets_of(batch_buckets, "batch_buckets");
+  }
+  if (!dimension_buckets.is_none()) {
+    options.dimension_buckets = dimension_buckets_of(*engine, dimension_buckets);
   }
   options.input_binding = input_binding_of(input_binding);
   options.context.stream = stream_of(stream);
@@ -60,12 +67,10 @@ void bind_result(nb::module_& m) {
   };
   nb::class_<Result>(m, "InferResult",
                      "What a call gives back. Its outputs own their memory: valid as long as you "
-                     "keep them, never written to by a "
-                     "later call.")
+                     "keep them, never written to by a later call.")
       .def_prop_ro("outputs", &Result::outputs, nb::sig("def outputs(self) -> list[typing.Any]"),
                    "NumPy arrays in the engine's order; a DeviceTensor for each that lies on a "
-                   "CUDA device, an "
-                   "object with `__dlpack__` for types that NumPy lacks.")
+                   "CUDA device, an object with `__dlpack__` for types that NumPy lacks.")
       .def_prop_ro("names", &Result::names, "Names of the outputs.")
       .def("__len__", [](const Result& self) { return self.names().size(); })
       .def("__getitem__", output, nb::arg("which"),
@@ -82,6 +87,10 @@ void bind_result(nb::module_& m) {
       .def_prop_ro("replayed_runs", of(&InferResult::replayed_runs))
       .def_prop_ro("padded_rows", of(&InferResult::padded_rows),
                    "Rows of zeros that were computed and cut off.")
+      .def_prop_ro("computed_elements", of(&InferResult::computed_elements),
+                   "Input elements that were run, padding included.")
+      .def_prop_ro("padded_elements", of(&InferResult::padded_elements),
+                   "Those of them that were padding.")
       .def_prop_ro("bytes_copied", of(&InferResult::bytes_copied))
       .def(
           "done", [](const Result& self) { return self.result().completion.done(); },
@@ -151,33 +160,31 @@ void bind_infer(nb::module_& m) {
   bind_result(m);
   m.def("infer", run, nb::arg("engine"), nb::arg("inputs").none(), nb::kw_only(),
         nb::arg("graph_cache").none() = nb::none(), nb::arg("disable_cuda_graphs") = false,
-        nb::arg("batch_limits") = nb::none(), nb::arg("input_binding") = "copied",
+        nb::arg("batch_limits") = nb::none(), nb::arg("batch_buckets").none() = nb::none(),
+        nb::arg("dimension_buckets").none() = nb::none(), nb::arg("input_binding") = "copied",
         nb::arg("stream").none() = nb::none(), nb::arg("synchronize") = true,
-        nb::sig("def infer(engine: Engine, inputs: object, *, graph_cache: TRTCudaGraphCache | "
-                "None = None, "
-                "disable_cuda_graphs: bool = False, batch_limits: tuple[int, int] | None = None, "
-                "input_binding: str = 'copied', stream: object = None, synchronize: bool = True) "
-                "-> InferResult"),
+        nb::sig(
+            "def infer(engine: Engine, inputs: object, *, graph_cache: TRTCudaGraphCache | None = "
+            "None, disable_cuda_graphs: bool = False, batch_limits: tuple[int, int] | None = None, "
+            "batch_buckets: str | collections.abc.Sequence[int] | None = None, dimension_buckets: "
+            "collections.abc.Sequence[replayrt.options.DimensionBuckets] | None = None, "
+            "input_binding: str = 'copied', stream: object = None, synchronize: bool = True) -> "
+            "InferResult"),
         "Runs `engine` on `inputs`: one array, a list of them in the engine's order, or a dict by "
-        "name. NumPy arrays "
-        "and anything with `__dlpack__` are read in place, dense and of the engine's dtype, or "
-        "refused "
-        "(ModelInputError); those on a CUDA device are for TensorRT engines. The GIL is released "
-        "while it runs.\n\n"
+        "name. NumPy arrays and anything with `__dlpack__` are read in place, dense and of the "
+        "engine's dtype, or refused (ModelInputError); those on a CUDA device are for TensorRT "
+        "engines. The GIL is released while it runs.\n\n"
         "`graph_cache`: where captured graphs live; None: every run is eager. `batch_limits`: "
-        "(least, most) rows of a "
-        "run; more are split, fewer are padded with zeros, outputs joined and cut to match. "
-        "`input_binding` "
-        "\"in_place\": graphs read device inputs at their addresses, for buffers that are used "
-        "again and again. "
-        "`stream`: the CUDA stream that holds your work on the inputs, on which outputs become "
-        "usable. "
-        "`synchronize=False`: returns before the outputs are complete, where the backend can; "
-        "inputs must not change "
+        "(least, most) rows of a run; more are split, fewer are padded with zeros, outputs joined "
+        "and cut to match. `batch_buckets`: rows are padded up to a bucket: \"pow2\", "
+        "\"multiples:K\", or a list. `dimension_buckets`: further dimensions that may be padded, "
+        "which can change answers. `input_binding` \"in_place\": graphs read device inputs at "
+        "their addresses, for buffers that are used again and again. `stream`: the CUDA stream "
+        "that holds your work on the inputs, on which outputs become usable. `synchronize=False`: "
+        "returns before the outputs are complete, where the backend can; inputs must not change "
         "until `done()`.\n\n"
         "Raises ModelInputError, InvalidParameterError, ModelRuntimeError, OutOfMemoryError; cache "
-        "and engine stay "
-        "usable.");
+        "and engine stay usable.");
 }
 
 }  // namespace replayrt::python

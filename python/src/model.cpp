@@ -211,28 +211,24 @@ void bind_model(nb::module_& m) {
            nb::sig("def predict(self, images: list[typing.Any], options: PredictOptions) -> "
                    "list[typing.Any]"))
       .def("pre_process", pre_process, nb::arg("images"), nb::arg("options"),
-           nb::sig("def pre_process(self, images: list[typing.Any], options: "
-                   "PredictOptions) -> tuple[typing.Any, list[PreProcessingMetadata]]"))
+           nb::sig("def pre_process(self, images: list[typing.Any], options: PredictOptions) -> "
+                   "tuple[typing.Any, list[PreProcessingMetadata]]"))
       .def("forward", forward, nb::arg("images"), nb::arg("options"))
       .def("post_process", post_process, nb::arg("outputs"), nb::arg("metadata"),
            nb::arg("options"),
            nb::sig("def post_process(self, outputs: object, metadata: list[PreProcessingMetadata], "
-                   "options: "
-                   "PredictOptions) -> list[typing.Any]"));
+                   "options: PredictOptions) -> list[typing.Any]"));
   m.def("load_model", load, nb::arg("path"), nb::kw_only(), nb::arg("backend"), nb::arg("device"),
         nb::arg("cuda_graph_cache").none(), nb::arg("default_cache_size"), nb::arg("precision"),
         nb::arg("inference_threads"), nb::arg("engine_host_code_allowed"),
         nb::arg("activation_slots"), nb::arg("recommended").none(), nb::arg("most_input").none(),
         nb::arg("fuse_pre_processing"), nb::arg("reference_compatible"), nb::arg("allow_local"),
         nb::sig("def load_model(path: str | os.PathLike[str], *, backend: str, device: str, "
-                "cuda_graph_cache: "
-                "TRTCudaGraphCache | None, default_cache_size: int, precision: str, "
-                "inference_threads: int, "
-                "engine_host_code_allowed: bool, activation_slots: int, recommended: tuple[float | "
-                "None, dict[str, "
-                "float]] | None, most_input: tuple[int, int] | None, fuse_pre_processing: bool, "
-                "reference_compatible: "
-                "bool, allow_local: bool) -> LoadedModel"));
+                "cuda_graph_cache: TRTCudaGraphCache | None, default_cache_size: int, precision: "
+                "str, inference_threads: int, engine_host_code_allowed: bool, activation_slots: "
+                "int, recommended: tuple[float | None, dict[str, float]] | None, most_input: "
+                "tuple[int, int] | None, fuse_pre_processing: bool, reference_compatible: bool, "
+                "allow_local: bool) -> LoadedModel"));
 }
 
 }  // namespace replayrt::python

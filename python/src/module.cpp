@@ -10,8 +10,9 @@ NB_MODULE(_core, m) {
   python::watch_forks();
   python::bind_errors();
   python::bind_log(m);
-  python::bind_graph_cache(m);
   python::bind_engine(m);
+  python::bind_graph_cache(m);
+  python::bind_buckets(m);
   python::bind_infer(m);
   python::bind_predictions(m);
   python::bind_model(m);

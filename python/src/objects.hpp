@@ -25,6 +25,9 @@ struct PyGraphCache {
   }
 };
 
+/// Adds what keeps and tells the working set: prewarming, files of keys, metrics.
+void bind_working_set(nb::module_& m, nb::class_<PyGraphCache>& cache);
+
 /// Null for None. Throws as `require_usable_process` does.
 [[nodiscard]] std::shared_ptr<GraphCache> cache_of(const PyGraphCache* cache);
 
@@ -42,6 +45,15 @@ struct PyEngine {
 
 /// In the engine's order.
 [[nodiscard]] std::vector<std::string> output_names(const Engine& engine);
+
+/// Python's `Buckets`: None, text as `Buckets::parse` reads it, an iterable of extents. Throws
+/// Error(kInvalidParameter) that begins with `name`.
+[[nodiscard]] Buckets buckets_of(nb::handle given, const std::string& name);
+
+/// Of `replayrt.DimensionBuckets`; inputs and outputs by name or position. Throws as `buckets_of`
+/// and for names that the engine does not have.
+[[nodiscard]] std::vector<DimensionBuckets> dimension_buckets_of(const Engine& engine,
+                                                                 nb::handle given);
 
 /// Python's `InferResult`. Keeps what a run that is not over yet reads.
 class PyInferResult {

@@ -289,8 +289,8 @@ Tensor tensor_over(const Array& array, std::string_view name) {
 void bind_device_tensor(nb::module_& m) {
   nb::class_<DeviceTensor>(
       m, "DeviceTensor",
-      "An output in the memory of a CUDA device, which it owns. torch, CuPy and JAX "
-      "take it through `from_dlpack`, without a copy.")
+      "An output in the memory of a CUDA device, which it owns. torch, CuPy and JAX take it "
+      "through `from_dlpack`, without a copy.")
       .def(
           "__dlpack__",
           [](const DeviceTensor& self, nb::handle stream, const nb::kwargs& /*others*/) {

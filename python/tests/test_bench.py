@@ -140,6 +140,7 @@ def test_arguments_are_told_to_the_program(tmp_path):
         capacity=5,
         max_bytes="64M",
         admission="sightings:2",
+        eviction="cost_aware",
         capture="background",
         verify=0.5,
         instances=6,
@@ -157,6 +158,7 @@ def test_arguments_are_told_to_the_program(tmp_path):
     assert {name: record[name] for name in told} == told
     assert list(record["modes"]) == ["replay"]
     assert (record["cache"]["capacity"], record["cache"]["max_bytes"]) == (5, 64 << 20)
+    assert record["cache"]["eviction"] == "cost_aware"
     assert "--fuse=argmax:y:1" in record["command"]
 
 
@@ -166,9 +168,24 @@ def test_cold_is_a_switch(result):
     assert result.record["cold"] is False
 
 
+def test_files_are_written_and_read(tmp_path):
+    keys, metrics, page = tmp_path / "rec.keys", tmp_path / "metrics.txt", tmp_path / "page.html"
+    run = {"shapes": "1x8,2x8", "modes": "replay", "iterations": 1, "cold": True}
+    first = bench(TRIVIAL, **run, save_keys=keys, metrics=str(metrics))
+    assert first.routes["replay"]["captured"] == 2 and first.record["cache"]["loaded_keys"] is None
+    assert "\nreplayrt_graph_cache_captures_total 2\n" in metrics.read_text()
+    again = bench(TRIVIAL, **run, load_keys=keys, html=page)
+    assert again.routes["replay"] == {"eager": 0, "captured": 0, "replayed": 2}
+    assert again.record["cache"]["loaded_keys"]["accepted"] == 2
+    assert page.read_text().startswith("<!DOCTYPE html>")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"eviction": "fifo"}, "--eviction: expected lru or cost_aware, got 'fifo'"),
+        ({"html": "-"}, "--html: expected a file name, got '-'"),
+        ({"metrics": "-"}, "metrics: expected a file name, got '-'"),
         ({"streams": 2}, "--streams: backend openvino on cpu has no streams"),
         ({"compare": "trtexec"}, "--compare trtexec: expected a TensorRT plan"),
         ({"fuse": ["argmax:y:1", "argmax:y"]}, "--fuse: expected argmax:OUTPUT:AXIS, got 'argmax:y'"),

@@ -75,8 +75,8 @@ nb::bytes read_device(std::uintptr_t from, std::size_t bytes, std::uintptr_t str
 NB_MODULE(_core_on_double, m) {
   using namespace replayrt::python;
   bind_errors();
-  bind_graph_cache(m);
   bind_engine(m);
+  bind_graph_cache(m);
   bind_infer(m);
   m.def("reset_machine", [] { cuda::reset({.memory_bytes = std::size_t{1} << 30}); });
   m.def("violations", [] { return cuda::violations(); });
