@@ -19,6 +19,7 @@ from random import Random
 import facts
 from auto_model_runs import NO_REFERENCE, auto_model, auto_model_batches, has_reference
 from python_runs import PYTHON_BENCHMARKS
+from working_set_runs import CAPACITY, WORKING_SET_BENCHMARKS, ZIPF_EXPONENT
 
 ROOT = facts.ROOT
 HERE = Path(__file__).resolve().parent
@@ -26,9 +27,6 @@ HERE = Path(__file__).resolve().parent
 REC_ARGMAX = "argmax:fetch_name_0:2"
 RESNET_SHAPES = ("1x3x224x224", "2x3x224x224", "3x3x224x224")
 SMALL_MODEL = "squeezenet"
-# Of the workloads from cold.
-CAPACITY = 16
-ZIPF_EXPONENT = 1.1
 
 
 @dataclass
@@ -345,13 +343,14 @@ BENCHMARKS = {
         callers,
         capture_churn,
         *PYTHON_BENCHMARKS,
+        *WORKING_SET_BENCHMARKS,
         auto_model,
         auto_model_batches,
         admission,
     )
 }
 # Run only when named, or with all at full effort.
-LONG = ("auto_model_batches", "admission")
+LONG = ("auto_model_batches", "admission", "eviction", "restart")
 
 
 def median(values: list[float]) -> float:

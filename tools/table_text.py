@@ -1,4 +1,16 @@
-"""Markdown tables, and how figures look in them."""
+"""Markdown tables, and how figures and models look in them."""
+
+MODEL_NAMES = {
+    "ppocrv6_det": "PP-OCRv6 det",
+    "ppocrv6_rec": "PP-OCRv6 rec",
+    "resnet50": "ResNet-50",
+    "squeezenet": "SqueezeNet",
+    "trivial": "relu of 8 numbers",
+}
+
+
+def model_name(row: dict) -> str:
+    return MODEL_NAMES.get(row["model"], row["model"]) + (" + argmax" if row.get("fuse") else "")
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:

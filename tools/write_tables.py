@@ -15,19 +15,13 @@ from pathlib import Path
 
 import gpu_tables
 import python_tables
-from table_text import milliseconds, ratio, table, time_text
+import working_set_tables
+from table_text import milliseconds, model_name, ratio, table, time_text
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(<!-- bench:(?P<name>[\w-]+) begin -->\n).*?(<!-- bench:(?P=name) end -->)", re.DOTALL)
 MARKER = re.compile(r"<!-- bench:[\w-]+ (?:begin|end) -->")
 
-MODEL_NAMES = {
-    "ppocrv6_det": "PP-OCRv6 det",
-    "ppocrv6_rec": "PP-OCRv6 rec",
-    "resnet50": "ResNet-50",
-    "squeezenet": "SqueezeNet",
-    "trivial": "relu of 8 numbers",
-}
 CACHE_OPERATIONS = {
     "hit": "`acquire` and the lease's end, key at hand",
     "measured_hit": "the same, the run timed and booked",
@@ -93,10 +87,6 @@ def versions_text(result: dict) -> str:
     if "python_versions" in result:
         versions, names = versions | result["python_versions"], tuple(result["python_versions"])
     return ", ".join([f"OpenVINO {versions['openvino']}", *(f"{name} {versions[name]}" for name in names)])
-
-
-def model_name(row: dict) -> str:
-    return MODEL_NAMES.get(row["model"], row["model"]) + (" + argmax" if row.get("fuse") else "")
 
 
 def routes(results: Results) -> str:
@@ -323,7 +313,7 @@ def of_result(name: str, function: Callable[[dict], str]) -> Callable[[Results],
     return lambda results: function(results[name]) + origin(results[name])
 
 
-for benchmark, functions in python_tables.TABLES.items():
+for benchmark, functions in (python_tables.TABLES | working_set_tables.TABLES).items():
     TABLES |= {function.__name__: of_result(benchmark, function) for function in functions}
 
 

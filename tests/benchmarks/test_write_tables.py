@@ -198,6 +198,44 @@ def test_auto_model_batches_make_a_table_of_captured_ones_and_one_from_cold(root
     assert "images" not in captured and "| 1, 2, 3 |" not in cold
 
 
+OF_EVICTION = {"capture_s": 1.0, "replayed": 100, "captured": 20, "eager": 0, "evictions": 10, "peak_bytes": 1}
+OF_START = {"until_idle_s": [9.5, 9.0, 8.5], "captured": 0, "captures": 6, "prewarmed": 6, "capture_s": 1.0}
+WORKING_SET = {
+    "eviction": ROUTES | {
+        "rows": [
+            {"model": "ppocrv6_rec", "trace": "zipf", "shapes": 14, "calls": 300, "saved_ratio": 1.25, "total_ratio": 0.9755,
+             "lru": {"saved_s": 1.0, "total_s": 20.04, "captures": 30} | OF_EVICTION,
+             "cost_aware": {"saved_s": 1.25, "total_s": 19.55, "captures": 20} | OF_EVICTION},
+            {"model": "ppocrv6_rec", "trace": "cycle", "shapes": 14, "calls": 300, "saved_ratio": None, "total_ratio": 0.9,
+             "lru": {"saved_s": 0.0, "total_s": 20.0, "captures": 300} | OF_EVICTION,
+             "cost_aware": {"saved_s": 1.0, "total_s": 18.0, "captures": 40} | OF_EVICTION},
+        ],
+    },
+    "restart": ROUTES | {
+        "rows": [
+            {"model": "ppocrv6_det", "admission": "always", "shapes": 14, "calls": 200, "saved_keys": 12,
+             "ratio_median": 0.9041, "until_idle_ratio_median": 0.9512,
+             "with_keys": OF_START | {"s": [7.0, 8.0, 9.0], "replayed": 190, "eager": 10},
+             "without_keys": OF_START | {"s": [10.0, 9.0, 8.0], "replayed": 180, "eager": 0}},
+        ],
+    },
+}  # fmt: skip
+
+
+def test_what_a_cache_keeps(root, capsys):
+    page = root / "docs/cache.md"
+    page.write_text(page_of(*WORKING_SET))
+    assert run(root) == 0
+    assert "`tools/bench.sh restart` makes it" in capsys.readouterr().err
+    for name, result in WORKING_SET.items():
+        (root / f"benchmarks/results/{name}.json").write_text(json.dumps(result))
+    assert run(root) == 0
+    eviction, restart = (table_of(page.read_text(), name) for name in WORKING_SET)
+    assert "| zipf, PP-OCRv6 rec | 14 (300) | 1.00 s | 1.25 s | **1.250** | 20.0 s | 19.6 s | 0.976 | 30 / 20 |" in eviction
+    assert "| cycle, PP-OCRv6 rec | 14 (300) | 0.00 s | 1.00 s |  | 20.0 s | 18.0 s | 0.900 | 300 / 40 |" in eviction
+    assert "| PP-OCRv6 det, always | 14 (200) | 12 | 9.0 s | 8.0 s | **0.904** | 0.951 | 180 / 190 |" in restart
+
+
 SIDE_TIMES = {
     "cpp_median_us": 40_000.0, "cpp_p99_us": 50_000.0, "median_us": 41_000.0, "p99_us": 52_000.0,
     "ratio_median": 1.0123, "ratio_p99": 1.25, "difference_us_median": 1000.0,

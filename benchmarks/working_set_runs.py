@@ -1,0 +1,49 @@
+"""Benchmarks of what a cache keeps, which run.py offers among the others: evictions, and a restart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from run import Bench
+
+# Of the workloads from cold, those of run.py too.
+CAPACITY = 16
+ZIPF_EXPONENT = 1.1
+
+
+def eviction(bench: Bench) -> list[dict]:
+    """What is saved under half of the bytes that all graphs need, by which graph is given up."""
+    rows = []
+    for name, model in (("det", "ppocrv6_det"), ("rec", "ppocrv6_rec")):
+        shapes = sorted(set(bench.trace(name).read_text().split()))
+        for trace in ("zipf", "cycle"):
+            row = bench.report_of(
+                bench.programs / "eviction", bench.model(model), "--shapes", ",".join(shapes), "--trace", trace,
+                "--calls", bench.amount(12, 300, 1000), "--inference-threads", bench.threads,
+            )  # fmt: skip
+            lru, cost_aware = row["lru"]["saved_s"], row["cost_aware"]["saved_s"]
+            rows.append(row | {
+                "saved_ratio": cost_aware / lru if lru > 0 else None,
+                "total_ratio": row["cost_aware"]["total_s"] / row["lru"]["total_s"],  # Captures included.
+            })  # fmt: skip
+    return rows
+
+
+def restart(bench: Bench) -> list[dict]:
+    """The first calls after a restart, with a saved working set and without; shapes of real pictures by Zipf's law."""
+    rows = []
+    for name, admission in (("det", "always"), ("rec", "always"), ("det", "pays_back"), ("rec", "pays_back")):
+        frequent = [shape for shape, _ in Counter(bench.trace(name).read_text().split()).most_common()]
+        report = bench.report_of(
+            bench.programs / "restart", bench.model(f"ppocrv6_{name}"), "--shapes", ",".join(frequent),
+            "--history", bench.amount(6, 1000, 2000), "--calls", bench.amount(6, 200, 200),
+            "--rounds", bench.amount(1, 3, 7), "--capacity", CAPACITY, "--exponent", ZIPF_EXPONENT,
+            "--admission", admission, "--inference-threads", bench.threads,
+        )  # fmt: skip
+        rows.append({"shapes": len(frequent), "admission": admission} | report)
+    return rows
+
+
+WORKING_SET_BENCHMARKS = (eviction, restart)
