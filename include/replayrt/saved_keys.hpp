@@ -22,7 +22,7 @@ void save_keys(std::span<const SavedKey> keys, const std::filesystem::path& path
 /// Reads what `save_keys` wrote, in its order. Throws Error: kFileAccess if the file cannot be
 /// read, kCorruptedModel that names file and place if it is anything but such a file: another
 /// version, an unknown, missing or repeated member, a value of a wrong type or out of range, more
-/// than 100,000 keys, more than 64 MiB, or bytes behind its end.
+/// than 10,000 keys, more than 64 MiB, or bytes behind its end.
 std::vector<SavedKey> load_keys(const std::filesystem::path& path);
 
 /// Reads a file and prewarms its keys (`GraphCache::import_keys`). Throws as both do; nothing has
