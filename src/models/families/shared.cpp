@@ -1,6 +1,8 @@
 #include "models/families/shared.hpp"
 
+#include "models/package/class_names.hpp"
 #include "models/postprocess/classify.hpp"
+#include "models/postprocess/maps.hpp"
 
 namespace replayrt::models {
 namespace {
@@ -69,6 +71,15 @@ Prediction decode_selected(const DecodeInput& input, std::size_t image,
                                          as_reference ? AtThreshold::kPasses : AtThreshold::kFails,
                                          as_reference ? kNoMaxDetections : settings.max_detections),
                        metadata);
+}
+
+Prediction decode_segmentation(const DecodeInput& input, std::size_t image,
+                               const PreProcessingMetadata& metadata) {
+  const std::vector<std::string>& names = input.package->class_names;
+  const std::size_t background = background_class(names).value_or(0);
+  return segment(input.outputs[0], image, metadata,
+                 {names.size(), static_cast<std::int64_t>(background)}, input.settings.threshold,
+                 input.settings.reference_compatible);
 }
 
 Prediction decode_with_objectness(const DecodeInput& input, std::size_t image,

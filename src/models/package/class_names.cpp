@@ -6,10 +6,15 @@
 #include "models/package/text.hpp"
 
 namespace replayrt::models {
+namespace {
+
+constexpr const char* kFile = "class_names.txt";
+
+}  // namespace
 
 std::vector<std::string> parse_class_names(std::string_view text,
                                            std::vector<PackageProblem>& problems) {
-  ProblemList list("class_names.txt", problems);
+  ProblemList list(kFile, problems);
   if (const std::optional<std::size_t> at = first_invalid_utf8(text)) {
     list.error("", "is not valid UTF-8 at byte " + std::to_string(*at));
     return {};
@@ -39,6 +44,25 @@ std::vector<std::string> parse_class_names(std::string_view text,
     list.error("", "has no name: expected one class name per line");
   }
   return names;
+}
+
+std::optional<std::size_t> background_class(std::span<const std::string> names) {
+  const auto found = std::ranges::find_if(
+      names, [](const std::string& name) { return lower_case(name) == "background"; });
+  return found == names.end() ? std::nullopt
+                              : std::optional(static_cast<std::size_t>(found - names.begin()));
+}
+
+void check_segment_names(std::span<const std::string> names,
+                         std::vector<PackageProblem>& problems) {
+  ProblemList list(kFile, problems);
+  if (!background_class(names)) {
+    list.error("",
+               "has no name background: semantic segmentation needs one for the pixels that "
+               "are nothing else");
+  } else if (names.size() < 2) {
+    list.error("", "has the name background only: semantic segmentation needs one more class");
+  }
 }
 
 }  // namespace replayrt::models

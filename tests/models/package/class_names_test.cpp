@@ -34,6 +34,13 @@ TEST(PackageClassNamesTest, OneNamePerLine) {
   expect_names("\u00A0żółw\u3000\n", {"żółw"});
 }
 
+TEST(PackageClassNamesTest, TheBackgroundIsFoundInAnyCase) {
+  EXPECT_EQ(background_class(Names{"cat", "dog"}), std::nullopt);
+  EXPECT_EQ(background_class(Names{"background"}), 0U);
+  EXPECT_EQ(background_class(Names{"cat", "BackGround", "background"}), 1U);
+  EXPECT_EQ(background_class(Names{"a background", "backgrounds"}), std::nullopt);
+}
+
 TEST(PackageClassNamesTest, NoNameIsAnError) {
   for (const std::string_view text : {"", "\n", " \r\n\t\n", "\u2003\n"}) {
     expect_only(parse(text).problems, Severity::kError, "", "has no name");
