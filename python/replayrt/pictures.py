@@ -114,8 +114,10 @@ def can_encode(extension: str) -> bool:
     return extension.lower() in _FORMAT_BY_EXTENSION
 
 
-def encode_picture(bgr: Pixels, extension: str) -> bytes:
+def encode_picture(bgr: npt.NDArray[np.unsignedinteger[Any]], extension: str) -> bytes:
     """The content of a file with this extension: `bgr` (height, width, 3) without loss, or as a JPEG of quality 95.
+
+    A PNG may also be of one channel, (height, width) uint8 or uint16.
 
     Raises UnsupportedError if pictures, or one of this size, cannot be written in that format.
     """
@@ -124,7 +126,7 @@ def encode_picture(bgr: Pixels, extension: str) -> bytes:
     format_name = _FORMAT_BY_EXTENSION[extension.lower()]
     content = io.BytesIO()
     try:
-        Image.fromarray(reversed_channels(bgr)).save(content, format_name, **_SAVE_OPTIONS[format_name])
+        Image.fromarray(bgr if bgr.ndim == 2 else reversed_channels(bgr.astype(np.uint8, copy=False))).save(content, format_name, **_SAVE_OPTIONS[format_name])
     except (OSError, ValueError) as error:
         height, width = bgr.shape[:2]
         raise UnsupportedError(

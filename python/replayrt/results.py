@@ -46,6 +46,8 @@ _Found = TypeVar("_Found", bound="Detections")
 _MOST_CLASSES = 6
 _MOST_TEXT = 60
 
+_BACKGROUND = "background"  # The class of the pixels that are nothing else, in any case of its letters.
+
 
 def _require_supervision() -> None:
     try:
@@ -335,7 +337,11 @@ class MultiLabelClassificationPrediction(_NamedPrediction):
 
 @dataclass(eq=False, repr=False)
 class SemanticSegmentationResult(_NamedPrediction):
-    """A class for each pixel: `segmentation_map`, (height, width) int64, and its `confidence`, float32."""
+    """A class for each pixel: `segmentation_map`, (height, width) int64, and its `confidence`, float32.
+
+    Where the confidence is below the threshold, and where the network has not seen the picture, a pixel is of the
+    class "background" with confidence 0.
+    """
 
     segmentation_map: NDArray[np.int64]
     confidence: NDArray[np.float32]
@@ -347,6 +353,27 @@ class SemanticSegmentationResult(_NamedPrediction):
         self._set_array("segmentation_map", np.int64, None, None)
         self._set_array("confidence", np.float32, *self.segmentation_map.shape)
 
+    def to_supervision(self) -> supervision.Detections:
+        """A new `supervision.Detections`: an object for each class in the picture but "background", by class id.
+
+        Each has the mask of its pixels, the box around them and the mean of their confidence; `data["class_name"]` has
+        the names (the id as text for a class without one).
+        """
+        _require_supervision()
+        import supervision as sv
+
+        named = [(class_id, self._class_name(class_id)) for class_id in np.unique(self.segmentation_map).tolist()]
+        found = [(class_id, name) for class_id, name in named if name is None or name.lower() != _BACKGROUND]
+        masks = np.array([self.segmentation_map == class_id for class_id, _ in found], dtype=np.bool_)
+        masks = masks.reshape(len(found), *self.segmentation_map.shape)
+        return sv.Detections(
+            xyxy=sv.mask_to_xyxy(masks).astype(np.float32),
+            mask=masks,
+            class_id=np.array([class_id for class_id, _ in found], dtype=np.int_),
+            confidence=np.array([self.confidence[mask].mean() for mask in masks], dtype=np.float32),
+            data={"class_name": np.array([name or str(class_id) for class_id, name in found], dtype=np.str_)},
+        )
+
     def __repr__(self) -> str:
         ids, counts = np.unique(self.segmentation_map, return_counts=True)
         most_first = sorted(zip(counts.tolist(), ids.tolist()), key=lambda of: (-of[0], of[1]))
@@ -357,7 +384,7 @@ class SemanticSegmentationResult(_NamedPrediction):
 
 @dataclass(eq=False, repr=False)
 class DepthMap(_Prediction):
-    """`depth`: (height, width) float32, in the model's own unit."""
+    """`depth`: (height, width) float32, in the model's own unit; 0 where the network has not seen the picture."""
 
     depth: NDArray[np.float32]
     image_size: ImageSize | None = None

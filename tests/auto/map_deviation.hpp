@@ -54,7 +54,7 @@ struct MapDeviation {
  private:
   /// Classes whose scores are nearly equal come out one way or the other.
   static constexpr double kMostOff = 1e-3;
-  static constexpr double kTolerance = 1e-3;
+  static constexpr double kTolerance = 1e-4;
 
   static std::size_t area(ImageSize size) {
     return static_cast<std::size_t>(size.height * size.width);

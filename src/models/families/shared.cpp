@@ -1,6 +1,5 @@
 #include "models/families/shared.hpp"
 
-#include "models/package/class_names.hpp"
 #include "models/postprocess/classify.hpp"
 #include "models/postprocess/maps.hpp"
 
@@ -75,10 +74,9 @@ Prediction decode_selected(const DecodeInput& input, std::size_t image,
 
 Prediction decode_segmentation(const DecodeInput& input, std::size_t image,
                                const PreProcessingMetadata& metadata) {
-  const std::vector<std::string>& names = input.package->class_names;
-  const std::size_t background = background_class(names).value_or(0);
-  return segment(input.outputs[0], image, metadata,
-                 {names.size(), static_cast<std::int64_t>(background)}, input.settings.threshold,
+  const SegmentClasses classes{input.package->class_names.size(),
+                               input.package->background_class.value_or(0)};
+  return segment(input.outputs[0], image, metadata, classes, input.settings.threshold,
                  input.settings.reference_compatible);
 }
 

@@ -46,23 +46,21 @@ std::vector<std::string> parse_class_names(std::string_view text,
   return names;
 }
 
-std::optional<std::size_t> background_class(std::span<const std::string> names) {
+std::optional<std::int64_t> find_background(std::span<const std::string> names,
+                                            std::vector<PackageProblem>& problems) {
+  ProblemList list(kFile, problems);
   const auto found = std::ranges::find_if(
       names, [](const std::string& name) { return lower_case(name) == "background"; });
-  return found == names.end() ? std::nullopt
-                              : std::optional(static_cast<std::size_t>(found - names.begin()));
-}
-
-void check_segment_names(std::span<const std::string> names,
-                         std::vector<PackageProblem>& problems) {
-  ProblemList list(kFile, problems);
-  if (!background_class(names)) {
+  if (found == names.end()) {
     list.error("",
-               "has no name background: semantic segmentation needs one for the pixels that "
-               "are nothing else");
-  } else if (names.size() < 2) {
+               "has no name background: semantic segmentation needs one for the pixels that are "
+               "nothing else");
+    return std::nullopt;
+  }
+  if (names.size() < 2) {
     list.error("", "has the name background only: semantic segmentation needs one more class");
   }
+  return found - names.begin();
 }
 
 }  // namespace replayrt::models

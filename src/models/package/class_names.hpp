@@ -16,11 +16,9 @@ inline constexpr std::size_t kMostClassNames = 1'000'000;
 std::vector<std::string> parse_class_names(std::string_view text,
                                            std::vector<PackageProblem>& problems);
 
-/// Which class is called "background", in any case; the first if there are several.
-std::optional<std::size_t> background_class(std::span<const std::string> names);
-
-/// What semantic segmentation needs: a background, and one more class. What is missing is added to
-/// `problems`.
-void check_segment_names(std::span<const std::string> names, std::vector<PackageProblem>& problems);
+/// Which class is called "background", in any case: semantic segmentation needs one, and one more
+/// class. What is missing is added to `problems`.
+std::optional<std::int64_t> find_background(std::span<const std::string> names,
+                                            std::vector<PackageProblem>& problems);
 
 }  // namespace replayrt::models

@@ -46,7 +46,7 @@ void read_roboflow_files(PackageFiles& files, ModelPackage& package) {
     package.class_names = models::parse_class_names(*text, problems);
     if (task_from_string(package.model_config.task_type) == Task::kSemanticSegmentation &&
         !package.class_names.empty()) {
-      models::check_segment_names(package.class_names, problems);
+      package.background_class = models::find_background(package.class_names, problems);
     }
   }
   if (const auto text = files.read("inference_config.json", kMostJsonBytes, true, problems)) {

@@ -35,10 +35,14 @@ TEST(PackageClassNamesTest, OneNamePerLine) {
 }
 
 TEST(PackageClassNamesTest, TheBackgroundIsFoundInAnyCase) {
-  EXPECT_EQ(background_class(Names{"cat", "dog"}), std::nullopt);
-  EXPECT_EQ(background_class(Names{"background"}), 0U);
-  EXPECT_EQ(background_class(Names{"cat", "BackGround", "background"}), 1U);
-  EXPECT_EQ(background_class(Names{"a background", "backgrounds"}), std::nullopt);
+  const auto find = [](const Names& names) {
+    std::vector<PackageProblem> problems;
+    return find_background(names, problems);
+  };
+  EXPECT_EQ(find({"cat", "dog"}), std::nullopt);
+  EXPECT_EQ(find({"background", "cat"}), 0);
+  EXPECT_EQ(find({"cat", "BackGround", "background"}), 1);
+  EXPECT_EQ(find({"a background", "backgrounds"}), std::nullopt);
 }
 
 TEST(PackageClassNamesTest, NoNameIsAnError) {

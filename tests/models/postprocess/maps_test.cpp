@@ -44,7 +44,8 @@ SemanticSegmentationResult segment_row(const std::vector<float>& logits, std::si
 TEST(SegmentTest, LogitsAreResizedWithoutTheBorder) {
   std::vector<float> logits(2 * 4 * 4, 0.0F);
   for (std::size_t i = 16; i < 32; ++i) {
-    logits[i] = i % 4 >= 2 ? 2.0F : 0.0F;
+    const bool is_border = i < 20 || i >= 28;
+    logits[i] = is_border ? 9.0F : i % 4 >= 2 ? 2.0F : 0.0F;
   }
   PreProcessingMetadata metadata = plain({4, 8});
   metadata.inference_size = {8, 8};
