@@ -114,8 +114,11 @@ void check(const std::vector<Candidate>& boxes, const DetectionSettings& setting
 PreProcessingMetadata any_metadata(Bytes& bytes) {
   const auto side = [&] { return std::int64_t{bytes.next() % 24}; };
   const auto pad = [&] { return std::int64_t{bytes.next() % 24} - 12; };
-  PreProcessingMetadata metadata{
-      .pad_left = pad(), .pad_top = pad(), .pad_right = pad(), .pad_bottom = pad()};
+  PreProcessingMetadata metadata;
+  metadata.pad_left = pad();
+  metadata.pad_top = pad();
+  metadata.pad_right = pad();
+  metadata.pad_bottom = pad();
   metadata.original_size = {side(), side()};
   metadata.size_after_pre_processing =
       bytes.next() % 2 == 0 ? metadata.original_size : ImageSize{side(), side()};
