@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
+#include <limits>
+#include <map>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
 #include <utility>
@@ -15,6 +18,7 @@ namespace {
 
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 constexpr double kMaskOpacity = 0.45;
+constexpr std::size_t kMostNamedSegments = 8;
 constexpr float kLeastKeyPointConfidence = 0.0F;  // Points that were not found have this one.
 
 cv::Scalar scalar_of(const std::array<std::uint8_t, 3>& bgr) {
@@ -109,20 +113,52 @@ class Pen {
     if (found.size != ImageSize{page_.rows, page_.cols}) {
       return;
     }
-    const std::vector<std::uint8_t> all(found.segmentation_map.size(), 1);
-    tint(all, [&](std::size_t pixel) { return class_color(found.segmentation_map[pixel]); });
+    std::map<std::int64_t, std::size_t> pixels;
+    std::vector<std::uint8_t> set(found.segmentation_map.size());
+    for (std::size_t pixel = 0; pixel < set.size(); ++pixel) {
+      const std::int64_t id = found.segmentation_map[pixel];
+      set[pixel] = id != legend_.background ? 1 : 0;
+      pixels[id] += set[pixel];
+    }
+    tint(set, [&](std::size_t pixel) { return class_color(found.segmentation_map[pixel]); });
+    std::vector<std::pair<std::size_t, std::int64_t>> largest;
+    for (const auto& [id, count] : pixels) {
+      largest.emplace_back(count, id);
+    }
+    std::ranges::sort(largest, std::greater<>());
+    largest.resize(std::min(largest.size(), kMostNamedSegments));
+    for (const auto& [count, id] : largest) {
+      if (count > 0) {
+        const double percent = 100.0 * static_cast<double>(count) / static_cast<double>(set.size());
+        headline(fmt::format("{} {:.1f} %", class_text(legend_, id), percent), class_color(id));
+      }
+    }
   }
 
   void depth(const DepthMap& found) {
-    if (found.size != ImageSize{page_.rows, page_.cols} || found.depth.empty()) {
+    if (found.size != ImageSize{page_.rows, page_.cols}) {
       return;
     }
-    const auto [least, most] = std::ranges::minmax(found.depth);
-    const float range = most > least ? most - least : 1.0F;
-    for (std::size_t pixel = 0; pixel < found.depth.size(); ++pixel) {
-      const float grey = 255.0F * (found.depth[pixel] - least) / range;
-      std::memset(page_.data + 3 * pixel, std::isfinite(grey) ? static_cast<int>(grey) : 0, 3);
+    const auto is_known = [](float value) { return std::isfinite(value) && value != 0; };
+    float least = std::numeric_limits<float>::max();
+    float most = std::numeric_limits<float>::lowest();
+    for (const float value : found.depth) {
+      least = is_known(value) ? std::min(least, value) : least;
+      most = is_known(value) ? std::max(most, value) : most;
     }
+    const float scale = most > least ? 255.0F / (most - least) : 0.0F;
+    cv::Mat levels(page_.size(), CV_8UC1, cv::Scalar(0));
+    cv::Mat known(page_.size(), CV_8UC1, cv::Scalar(0));
+    for (std::size_t pixel = 0; pixel < found.depth.size(); ++pixel) {
+      if (is_known(found.depth[pixel])) {
+        levels.data[pixel] =
+            static_cast<std::uint8_t>(std::min(255.0F, (found.depth[pixel] - least) * scale));
+        known.data[pixel] = 1;
+      }
+    }
+    cv::Mat colors;
+    cv::applyColorMap(levels, colors, cv::COLORMAP_TURBO);
+    colors.copyTo(page_, known);
   }
 
   /// Lines of text in the upper left corner, each in a field of its colour.

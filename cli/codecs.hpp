@@ -22,8 +22,9 @@ cv::Mat decode(std::span<const std::uint8_t> content, const std::string& name);
 /// case) have.
 bool can_encode(const std::string& extension);
 
-/// A file's content; empty if this picture cannot be written in that format.
-std::vector<std::uint8_t> encode(const cv::Mat& bgr, const std::string& extension);
+/// A file's content; empty if this picture cannot be written in that format. As ".png" a picture
+/// may also have one channel, of 8 or 16 bits.
+std::vector<std::uint8_t> encode(const cv::Mat& picture, const std::string& extension);
 
 /// The frames of a video, one after the other.
 class Video {

@@ -30,10 +30,10 @@ bool can_encode(const std::string& extension) {
   }
 }
 
-std::vector<std::uint8_t> encode(const cv::Mat& bgr, const std::string& extension) {
+std::vector<std::uint8_t> encode(const cv::Mat& picture, const std::string& extension) {
   std::vector<std::uint8_t> bytes;
   try {
-    if (cv::imencode(extension, bgr, bytes)) {
+    if (cv::imencode(extension, picture, bytes)) {
       return bytes;
     }
   } catch (const cv::Exception&) {

@@ -21,23 +21,29 @@ bool can_write(const fs::path& file) {
   return has_picture_name(file) && codecs::can_encode(file.extension().string());
 }
 
+std::string stem_of(const NamedPicture& picture) {
+  const std::string stem = picture.file.stem().string();
+  return picture.frame ? stem + fmt::format("_{:06}", *picture.frame) : stem;
+}
+
 }  // namespace
 
-void PictureFolder::require_usable(const std::vector<fs::path>& inputs) const {
+void PictureFolder::require_usable(const std::vector<fs::path>& inputs,
+                                   std::string_view flag) const {
   std::error_code error;
   const fs::file_status status = fs::status(folder_, error);
   if (fs::exists(status) && !fs::is_directory(status)) {
     throw Error(
         ErrorCode::kFileAccess,
-        fmt::format("{}: is not a folder, expected one to save pictures in", folder_.string()));
+        fmt::format("{}: is not a folder, expected one to write files in", folder_.string()));
   }
   for (const fs::path& input : inputs) {
     const fs::path parent = input.has_parent_path() ? input.parent_path() : fs::path(".");
     if (fs::equivalent(parent, folder_, error) && !error) {
       throw UsageError(
-          fmt::format("--save: the input {} lies in this folder and would be "
+          fmt::format("{}: the input {} lies in this folder and would be "
                       "overwritten, expected another folder",
-                      in_quotes(input.string())));
+                      flag, in_quotes(input.string())));
     }
   }
 }
@@ -52,14 +58,15 @@ void PictureFolder::make() const {
 }
 
 std::string PictureFolder::take_name(const NamedPicture& picture) {
-  std::string stem = picture.file.stem().string();
-  std::string extension = picture.file.extension().string();
-  if (picture.frame) {
-    stem += fmt::format("_{:06}", *picture.frame);
-  }
-  if (picture.frame || !can_write(picture.file)) {
-    extension = ".png";
-  }
+  const bool keeps_format = !picture.frame && can_write(picture.file);
+  return take(stem_of(picture), keeps_format ? picture.file.extension().string() : ".png");
+}
+
+fs::path PictureFolder::take_path(const NamedPicture& picture, const std::string& extension) {
+  return folder_ / take(stem_of(picture), extension);
+}
+
+std::string PictureFolder::take(const std::string& stem, const std::string& extension) {
   std::string name = stem + extension;
   for (int number = 2; !names_.insert(name).second; ++number) {
     name = fmt::format("{}_{}{}", stem, number, extension);

@@ -15,6 +15,7 @@
 #include "flags.hpp"
 #include "frames.hpp"
 #include "json_lines.hpp"
+#include "map_folder.hpp"
 #include "picture_folder.hpp"
 #include "predict_params.hpp"
 #include "progress.hpp"
@@ -48,6 +49,7 @@ struct PredictCommand {
   std::vector<std::filesystem::path> images;
   std::filesystem::path json;
   std::filesystem::path save;
+  std::filesystem::path maps;
   PredictParams params;
   LoadOptions load;
   CacheFlags cache;
@@ -124,13 +126,20 @@ std::string error_line(const NamedPicture& picture) {
 class Predictor {
  public:
   Predictor(const PredictCommand& options, const Model& model, PictureSource& source)
-      : options_(options), model_(model), source_(source), folder_(options.save) {}
+      : options_(options),
+        model_(model),
+        source_(source),
+        folder_(options.save),
+        maps_(options.maps, model.class_names().size()) {}
 
   /// Throws what the first bad picture is; with --keep-going such a picture becomes a line that
   /// says why.
   void run(JsonLines& lines) {
     if (!options_.save.empty()) {
       folder_.make();
+    }
+    if (!options_.maps.empty()) {
+      maps_.make();
     }
     std::optional<ProgressBar> bar;
     while (read_batch()) {
@@ -230,16 +239,19 @@ class Predictor {
     }
     const std::vector<std::string>& names = model_.class_names();
     if (!options_.save.empty()) {
-      folder_.save(picture,
-                   annotated(picture.image, *prediction, {names, model_.package().key_points}));
+      folder_.save(picture, annotated(picture.image, *prediction,
+                                      {names, model_.package().key_points,
+                                       model_.package().background_class}));
     }
-    lines.write(to_json(*prediction, {picture.name, picture.image.size(), names, {}}));
+    const std::string map = options_.maps.empty() ? "" : maps_.save(picture, *prediction);
+    lines.write(to_json(*prediction, {picture.name, picture.image.size(), names, map}));
   }
 
   const PredictCommand& options_;
   const Model& model_;
   PictureSource& source_;
   PictureFolder folder_;
+  MapFolder maps_;
   std::vector<NamedPicture> batch_;
   std::vector<std::optional<Prediction>> predictions_;
   std::int64_t expected_ = 0;  // What the bar counts to.
@@ -247,6 +259,16 @@ class Predictor {
   std::int64_t pictures_ = 0;
   std::int64_t failures_ = 0;
 };
+
+/// A drawing and a map may have the same name.
+void require_folders_of_their_own(const PredictCommand& options) {
+  const auto whole = [](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path) / "");
+  };
+  if (!options.save.empty() && whole(options.save) == whole(options.maps)) {
+    throw UsageError("--maps: is the folder of --save, expected another one");
+  }
+}
 
 void run(const PredictCommand& options) {
   // All that can be wrong is told before the model is loaded.
@@ -260,9 +282,16 @@ void run(const PredictCommand& options) {
   if (!options.save.empty()) {
     PictureFolder(options.save).require_usable(source.files());
   }
+  if (!options.maps.empty()) {
+    MapFolder(options.maps, 0).require_usable(source.files());
+    require_folders_of_their_own(options);
+  }
   const std::shared_ptr<GraphCache> cache = make_cache(options.cache);
   const Model model = load_model(options, cache);
   require_params_of(options.params, model.task());
+  if (!options.maps.empty() && !gives_maps(model.task())) {
+    throw UsageError(fmt::format("--maps: does not apply to {}", to_string(model.task())));
+  }
   log_model(options, model);
 
   Predictor predictor(options, model, source);
@@ -292,6 +321,10 @@ Command add_predict(CLI::App& program) {
       ->type_name("FILE");
   app->add_option("--save", options->save,
                   "Save the pictures with what was found drawn on them in this folder")
+      ->type_name("DIR");
+  app->add_option("--maps", options->maps,
+                  "Write segmentations (PNG, the class of each pixel) and depths (.npy) in this "
+                  "folder; the lines of JSON name the files")
       ->type_name("DIR");
   app->add_option_function<std::vector<std::string>>(
          "--param",

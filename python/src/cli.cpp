@@ -74,11 +74,24 @@ cv::Mat copy_of(nb::handle bgr) {
       .clone();
 }
 
-nb::object array_with_copy_of(const cv::Mat& bgr) {
-  const cv::Mat dense = bgr.isContinuous() ? bgr : bgr.clone();
-  const nb::ndarray<nb::numpy, const std::uint8_t> pixels(
-      dense.data, {static_cast<std::size_t>(dense.rows), static_cast<std::size_t>(dense.cols), 3});
+template <class Element>
+nb::object array_with_copy_of(const cv::Mat& picture, std::initializer_list<std::size_t> shape) {
+  const nb::ndarray<nb::numpy, const Element> pixels(picture.data, shape);
   return nb::cast(pixels, nb::rv_policy::copy);
+}
+
+nb::object array_with_copy_of(const cv::Mat& picture) {
+  const cv::Mat dense = picture.isContinuous() ? picture : picture.clone();
+  const auto height = static_cast<std::size_t>(dense.rows);
+  const auto width = static_cast<std::size_t>(dense.cols);
+  switch (dense.type()) {
+    case CV_8UC1:
+      return array_with_copy_of<std::uint8_t>(dense, {height, width});
+    case CV_16UC1:
+      return array_with_copy_of<std::uint16_t>(dense, {height, width});
+    default:
+      return array_with_copy_of<std::uint8_t>(dense, {height, width, 3});
+  }
 }
 
 nb::tuple run_program(const nb::list& arguments) {
@@ -159,11 +172,11 @@ bool can_encode(const std::string& extension) {
       [&] { return nb::cast<bool>(pictures("can_encode")(python_text(extension))); });
 }
 
-std::vector<std::uint8_t> encode(const cv::Mat& bgr, const std::string& extension) {
+std::vector<std::uint8_t> encode(const cv::Mat& picture, const std::string& extension) {
   try {
     return with_python([&] {
       const nb::bytes content(
-          pictures("encode_picture")(array_with_copy_of(bgr), python_text(extension)));
+          pictures("encode_picture")(array_with_copy_of(picture), python_text(extension)));
       const auto* from = static_cast<const std::uint8_t*>(content.data());
       return std::vector<std::uint8_t>(from, from + content.size());
     });

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,6 +114,24 @@ def test_predict_finds_what_the_program_finds(
     assert saved.keys() == {path.name for path in pictures.iterdir()} - {"notes.txt"}
     for name, drawn in saved.items():
         np.testing.assert_array_equal(drawn, cv2.imread(str(tmp_path / "program" / name)), err_msg=name)
+
+
+def test_maps_are_those_of_the_program(pictures: Path, run: Callable[..., Result], replayrt: Callable[..., Result],
+                                       tmp_path: Path) -> None:
+    for package in ("yolo26-segmentation-letterbox", "yolo26-depth-letterbox"):
+        options = ("predict", DETECTOR.parent / package, pictures, "--json", "-", "--maps", "maps")
+        result = replayrt(*options)
+        maps = {path: path.read_bytes() for path in (tmp_path / "maps").iterdir()}
+        shutil.rmtree(tmp_path / "maps")
+        assert result.out == run(PROGRAM, *options).out
+        assert maps.keys() == set((tmp_path / "maps").iterdir())
+        for path, content in maps.items():
+            if path.suffix == ".npy":
+                assert content == path.read_bytes()
+            else:
+                written = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+                np.testing.assert_array_equal(written, cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+        shutil.rmtree(tmp_path / "maps")
 
 
 def test_a_bad_picture_is_told_as_by_the_program(

@@ -275,6 +275,15 @@ def test_what_is_written_without_loss_comes_back(extension: str) -> None:
     np.testing.assert_array_equal(by_opencv(content), bgr)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_png_may_have_one_channel(dtype: type[np.unsignedinteger]) -> None:
+    grey = np.arange(6, dtype=dtype).reshape(2, 3) * (np.iinfo(dtype).max // 5)
+    content = np.frombuffer(pictures.encode_picture(grey, ".png"), np.uint8)
+    read = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+    assert read.dtype == dtype
+    np.testing.assert_array_equal(read, grey)
+
+
 @pytest.mark.parametrize("extension", [".jpg", ".jpeg", ".JPE"])
 def test_jpegs_are_of_opencvs_quality(extension: str) -> None:
     for bgr in (smooth(3), np.ascontiguousarray(NOISE[:, :, :3])):

@@ -209,6 +209,19 @@ class TestSupervision:
         monkeypatch.setattr(sv, "KeyPoints", KeyPoints)
         assert key_points().to_supervision().confidence.tolist() == [[0.5, 0], [0, 0], [0.75, 0]]
 
+    def test_segments_are_an_object_per_class_without_the_background(self):
+        segments = SemanticSegmentationResult(
+            [[0, 2, 2], [1, 2, 7]], [[0, 0.5, 1], [0, 0.75, 0.25]], class_names=("cat", "Background", "dog")
+        )
+        found = segments.to_supervision()
+        assert found.class_id.tolist() == [0, 2, 7]
+        assert found.data["class_name"].tolist() == ["cat", "dog", "7"]
+        assert found.confidence.tolist() == [0, 0.75, 0.25]
+        assert found.mask[1].tolist() == [[False, True, True], [False, True, False]]
+        assert found.xyxy[1].tolist() == [1, 0, 2, 1]
+        nothing = SemanticSegmentationResult([[1]], [[0.5]], class_names=("cat", "background")).to_supervision()
+        assert len(nothing) == 0 and nothing.mask.shape == (0, 1, 1)
+
     def test_classifications(self):
         one = ClassificationPrediction(1, [0.25, 0.75]).to_supervision()
         assert isinstance(one, sv.Classifications)
@@ -218,7 +231,7 @@ class TestSupervision:
         assert several.class_id.tolist() == [0, 2] and several.confidence.tolist() == [0.5, 1]
 
     def test_what_supervision_has_no_class_for_has_no_such_method(self):
-        for of in (SemanticSegmentationResult, DepthMap, TextResult, RleMask):
+        for of in (DepthMap, TextResult, RleMask):
             assert not hasattr(of, "to_supervision")
 
     def test_without_supervision_the_error_says_how_to_get_it(self, monkeypatch):

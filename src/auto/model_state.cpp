@@ -163,7 +163,8 @@ void ModelState::check_class_count() const {
     }
     return;
   }
-  if (classes != static_cast<std::int64_t>(class_names_.size())) {
+  const auto names = static_cast<std::int64_t>(class_names_.size());
+  if (classes != names && !(place.background_may_lack && classes + 1 == names)) {
     log(LogLevel::kWarning, package_.folder.string() + ": class_names.txt has " +
                                 std::to_string(class_names_.size()) + " names, but output '" +
                                 output.name + "' of the network has " + std::to_string(classes) +

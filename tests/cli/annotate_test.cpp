@@ -155,14 +155,51 @@ TEST(AnnotateTest, ClassesAreWrittenIntoTheCorner) {
   EXPECT_GT(lit(drawn(black(100, 200), TextResult{"words", 0.5F})), 0);
 }
 
-TEST(AnnotateTest, MapsCoverThePicture) {
-  SemanticSegmentationResult segments{{2, 2}, {0, 0, 5, 5}, {1, 1, 1, 1}};
-  const cv::Mat tinted = drawn(black(2, 2), segments);
-  EXPECT_EQ(at(tinted, 0, 0), at(tinted, 0, 1));
-  EXPECT_NE(at(tinted, 0, 0), at(tinted, 1, 0));
-  const cv::Mat depth = drawn(black(1, 3), DepthMap{{1, 3}, {1.0F, 2.0F, 3.0F}});
-  EXPECT_EQ(at(depth, 0, 0), kBlack);
-  EXPECT_EQ(at(depth, 0, 2)[0], 255);
+/// A class per column of a picture that is mostly too low for a text.
+SemanticSegmentationResult columns(const std::vector<std::int64_t>& classes, std::int64_t height) {
+  SemanticSegmentationResult found{{height, static_cast<std::int64_t>(classes.size())}, {}, {}};
+  for (std::int64_t row = 0; row < height; ++row) {
+    found.segmentation_map.insert(found.segmentation_map.end(), classes.begin(), classes.end());
+  }
+  found.confidence.assign(found.segmentation_map.size(), 1.0F);
+  return found;
+}
+
+TEST(AnnotateTest, SegmentsAreTintedButForTheBackground) {
+  std::vector<std::int64_t> classes(300, 0);
+  std::fill(classes.begin() + 200, classes.begin() + 280, 5);
+  std::fill(classes.begin() + 280, classes.end(), 2);
+  const SemanticSegmentationResult segments = columns(classes, 100);
+  const cv::Mat all = drawn(black(100, 300), segments);
+  EXPECT_NE(at(all, 99, 0), kBlack);
+  EXPECT_EQ(at(all, 99, 0), at(all, 99, 199));
+  EXPECT_NE(at(all, 99, 199), at(all, 99, 200));
+  EXPECT_NE(at(all, 99, 279), at(all, 99, 280));
+  const cv::Mat without = annotated(black(100, 300), segments, {kNames, {}, 0});
+  EXPECT_EQ(at(without, 99, 0), kBlack);
+  EXPECT_EQ(at(without, 99, 200), at(all, 99, 200));
+  // The largest class is named first, the background not at all.
+  EXPECT_EQ(at(all, 0, 0), class_color(0));
+  EXPECT_EQ(at(without, 0, 0), class_color(5));
+  EXPECT_EQ(lit(annotated(black(100, 300), columns(std::vector<std::int64_t>(300, 4), 100),
+                          {kNames, {}, 4})),
+            0);
+}
+
+TEST(AnnotateTest, DepthsGoFromBlueToRed) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  const cv::Mat depth =
+      drawn(black(1, 6), DepthMap{{1, 6}, {1.0F, 2.0F, 3.0F, 0.0F, nan, infinity}});
+  const auto blue_less_red = [&](int x) { return at(depth, 0, x)[0] - at(depth, 0, x)[2]; };
+  EXPECT_GT(blue_less_red(0), 0);
+  EXPECT_LT(blue_less_red(2), 0);
+  EXPECT_NE(at(depth, 0, 1), at(depth, 0, 0));
+  EXPECT_NE(at(depth, 0, 1), at(depth, 0, 2));
+  for (int unknown = 3; unknown < 6; ++unknown) {
+    EXPECT_EQ(at(depth, 0, unknown), kBlack) << "the picture stays";
+  }
+  EXPECT_EQ(lit(drawn(black(1, 2), DepthMap{{2, 1}, {1.0F, 2.0F}})), 0) << "another size";
 }
 
 TEST(AnnotateTest, OddPredictionsAreDrawnAsFarAsTheyGo) {

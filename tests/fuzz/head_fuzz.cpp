@@ -12,6 +12,7 @@
 
 #include "models/postprocess/classify.hpp"
 #include "models/postprocess/decode.hpp"
+#include "models/postprocess/maps.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace {
@@ -109,6 +110,31 @@ void check(const std::vector<Candidate>& boxes, const DetectionSettings& setting
   }
 }
 
+/// Of any picture that a small one can be, and often of none.
+PreProcessingMetadata any_metadata(Bytes& bytes) {
+  const auto side = [&] { return std::int64_t{bytes.next() % 24}; };
+  const auto pad = [&] { return std::int64_t{bytes.next() % 24} - 12; };
+  PreProcessingMetadata metadata;
+  metadata.pad_left = pad();
+  metadata.pad_top = pad();
+  metadata.pad_right = pad();
+  metadata.pad_bottom = pad();
+  metadata.original_size = {side(), side()};
+  metadata.size_after_pre_processing =
+      bytes.next() % 2 == 0 ? metadata.original_size : ImageSize{side(), side()};
+  metadata.inference_size = {side(), side()};
+  metadata.static_crop_offset.offset_x = bytes.next() % 4;
+  metadata.static_crop_offset.offset_y = bytes.next() % 4;
+  return metadata;
+}
+
+void check_segments(const SemanticSegmentationResult& found) {
+  const auto pixels = static_cast<std::size_t>(found.size.height * found.size.width);
+  require(found.segmentation_map.size() == pixels && found.confidence.size() == pixels);
+  require(std::ranges::all_of(found.confidence, [](float value) { return value >= 0; }));
+  require(std::ranges::all_of(found.segmentation_map, [](std::int64_t id) { return id >= 0; }));
+}
+
 void decode(std::uint8_t layout, Bytes& bytes) {
   const DetectionSettings settings = any_settings(bytes);
   const Shape shape = any_shape(bytes);
@@ -116,7 +142,7 @@ void decode(std::uint8_t layout, Bytes& bytes) {
   if (output.images() == 0) {
     return;
   }
-  switch (layout % 7) {
+  switch (layout % 9) {
     case 0:
       return check(decode_channels_first(output, 0, settings), settings, true);
     case 1:
@@ -130,7 +156,7 @@ void decode(std::uint8_t layout, Bytes& bytes) {
       const Shape other =
           bytes.next() % 2 == 0 && shape.rank() == 3 ? shape.with_dim(2, 3) : any_shape(bytes);
       const HeadOutput second = any_output(bytes, other, "output1");
-      if (layout % 7 == 3) {
+      if (layout % 9 == 3) {
         return check(decode_boxes_and_scores(output, second, 0, settings), settings, true);
       }
       return check(decode_queries(output, second, 0, {64, 64}, {0, -1, 1}, settings), settings,
@@ -140,6 +166,15 @@ void decode(std::uint8_t layout, Bytes& bytes) {
       const ClassificationPrediction found = classify(output, 0, bytes.next() % 2 == 0);
       require(found.class_id >= 0 &&
               found.class_id < static_cast<std::int64_t>(found.confidence.size()));
+      return;
+    }
+    case 6:
+      return check_segments(segment(output, 0, any_metadata(bytes), {3, 1}, settings.threshold,
+                                    bytes.next() % 2 == 0));
+    case 7: {
+      const DepthMap found = depth_of(output, 0, any_metadata(bytes), bytes.next() % 2 == 0);
+      require(static_cast<std::int64_t>(found.depth.size()) ==
+              found.size.height * found.size.width);
       return;
     }
     default: {
@@ -159,7 +194,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint8_t layout = bytes.next();
     decode(layout, bytes);
   } catch (const Error& error) {
-    require(error.code() == ErrorCode::kCorruptedModel);
+    require(error.code() == ErrorCode::kCorruptedModel || error.code() == ErrorCode::kModelInput);
   }
   return 0;
 }

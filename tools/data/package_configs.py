@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from .package_maps import Mapper
 from .package_networks import Classifier, Detector
 
 NAMES = ("apple", "bear", "car", "dog", "egg", "fox")
 IMAGENET = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]
 CROP = {"static-crop": {"enabled": True, "x_min": 10, "x_max": 90, "y_min": 20, "y_max": 80}}
+CORNER = {"static-crop": {"enabled": True, "x_min": 0, "x_max": 70, "y_min": 0, "y_max": 60}}
 GRAYSCALE = {"grayscale": {"enabled": True}}
 RECOMMENDED = {"confidence": 0.55, "per_class_confidence": {"bear": 0.7, "dog": 0.45}}
 
@@ -36,6 +38,8 @@ VARIANTS = {
     "bgr": Variant({"color_mode": "bgr"}),
     "normalized": Variant({"normalization": IMAGENET}),
 }
+# For families that give maps, which have the picture's size.
+MAP_VARIANTS = VARIANTS | {"corner": Variant({}, CORNER)}
 # For one family: what does not depend on it.
 MORE_VARIANTS = {
     "adaptive": Variant({}, _contrast("Adaptive Equalization")),
@@ -67,7 +71,7 @@ RFDETR_VARIANTS = {
 class Family:
     """`post`: the type of post_processing, or none where the reference looks at none."""
 
-    network: Detector | Classifier
+    network: Detector | Classifier | Mapper
     architecture: str
     task: str = "object-detection"
     post: str | None = "nms"
@@ -148,6 +152,10 @@ def _labels(seed: int, architecture: str, fused: bool, multi: bool = False, size
     )
 
 
+def _segments(network: Mapper, architecture: str, names: tuple[str, ...], **more) -> Family:
+    return Family(network, architecture, "semantic-segmentation", post=None, names=names, variants=MAP_VARIANTS, **more)
+
+
 # The seeds are chosen so that no score or overlap of the cases of tools/reference is close to its threshold.
 FAMILIES = {
     "yolov5": Family(Detector("objectness", (64, 96), 5, 2401), "yolov5", post=None, padding=114),
@@ -165,6 +173,19 @@ FAMILIES = {
     "yolov12": _plain(11, (96, 64), "yolov12"),
     "yolov12-fused": _fused(112, (96, 128), "yolov12"),
     "yolo26": Family(Detector("rows", (64, 96), 5, 13, found=15), "yolo26", post=None, padding=114),
+    "yolo26-segmentation": _segments(
+        Mapper((64, 96), 5, 28, background=1), "yolo26", ("apple", "background", *NAMES[1:4]), padding=114
+    ),
+    "yolo26-binary": _segments(Mapper((64, 96), 1, 29), "yolo26", ("BACKGROUND", "bear"), padding=114),
+    "yolo26-depth": Family(
+        Mapper((96, 128), 0, 30), "yolo26", "depth-estimation", post=None, padding=114, names=(), variants=MAP_VARIANTS
+    ),
+    "deep-lab-v3-plus": _segments(
+        Mapper((96, 128), 5, 31, whole=True, background=0), "deep-lab-v3-plus", ("background", *NAMES[:4]), padding=None
+    ),
+    "deep-lab-v3-plus-without": _segments(
+        Mapper((128, 96), 4, 32), "deep-lab-v3-plus", (*NAMES[:2], "Background", *NAMES[2:4]), padding=None
+    ),
     "yolonas": Family(Detector("two", (128, 96), 5, 14), "yolonas"),
     "rfdetr": _rfdetr(15, (96, 96), 5),
     "rfdetr-no-object": _rfdetr(16, (96, 96), 7),

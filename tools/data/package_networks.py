@@ -53,13 +53,13 @@ class Classifier:
 def detector(spec: Detector, inputs: np.ndarray, batch: int | str = "N") -> onnx.ModelProto:
     """`inputs`: pictures (n, 3, height, width), from which the scale of the scores is taken."""
     graph = Graph(spec.seed)
-    levels = _backbone(graph)
-    features = dict(zip(levels, _run(graph, levels, inputs)))
+    levels = backbone(graph)
+    features = dict(zip(levels, run(graph, levels, inputs)))
     sizes = BOX_SIZES[:1] if spec.layout == "queries" else BOX_SIZES
     with_objectness = spec.layout == "objectness"
     count = spec.scores + with_objectness
     heads = {
-        stride: graph.weights((len(sizes) * (4 + count), CHANNELS[stride], 1, 1)) / _deviation(features[stride])
+        stride: graph.weights((len(sizes) * (4 + count), CHANNELS[stride], 1, 1)) / deviation_of(features[stride])
         for stride in levels
     }
     split = 4 * len(sizes)
@@ -79,8 +79,8 @@ def detector(spec: Detector, inputs: np.ndarray, batch: int | str = "N") -> onnx
 
 def classifier(spec: Classifier, inputs: np.ndarray, batch: int | str = "N") -> onnx.ModelProto:
     graph = Graph(spec.seed)
-    pooled = graph.add("Flatten", graph.add("GlobalAveragePool", _backbone(graph)[32]))
-    features = _run(graph, {32: pooled}, inputs, rank=2)[0]
+    pooled = graph.add("Flatten", graph.add("GlobalAveragePool", backbone(graph)[32]))
+    features = run(graph, {32: pooled}, inputs, rank=2)[0]
     weights = graph.weights((CHANNELS[32], spec.classes), np.sqrt(spec.classes))
     deviation = (features @ weights).std(axis=0).mean()
     weights = rounded(weights * rounded_scale(2.5 / deviation))
@@ -97,26 +97,26 @@ def _input_size(spec: Detector | Classifier) -> tuple:
     return ("H", "W") if spec.any_size else spec.size
 
 
-def _backbone(graph: Graph) -> dict[int, str]:
-    """Values by stride: 8, 16 and 32."""
+def backbone(graph: Graph, strides: tuple[int, ...] = (8, 16, 32)) -> dict[int, str]:
+    """Values by stride."""
     patches = graph.weights((CHANNELS[4], 3, 4, 4), 4.0)
     value = graph.add("Relu", graph.conv(INPUT, rounded(patches - patches.mean(axis=(2, 3), keepdims=True)), stride=4))
     levels = {}
-    for stride in (8, 16, 32):
+    for stride in strides:
         weights = graph.weights((CHANNELS[stride], CHANNELS[stride // 2], 3, 3), 1.4)
         value = graph.add("Relu", graph.conv(value, weights, stride=2, pad=1))
         levels[stride] = value
     return levels
 
 
-def _run(graph: Graph, values: dict[int, str], inputs: np.ndarray, rank: int = 4) -> list[np.ndarray]:
+def run(graph: Graph, values: dict[int, str], inputs: np.ndarray, rank: int = 4) -> list[np.ndarray]:
     outputs = {f"level_{stride}": (value, [None] * (rank - 1)) for stride, value in values.items()}
     model = graph.model(outputs, inputs.shape[2:])
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(None, {INPUT: inputs})
 
 
-def _deviation(features: np.ndarray) -> float:
+def deviation_of(features: np.ndarray) -> float:
     return rounded_scale(np.sqrt((features**2).mean()))
 
 

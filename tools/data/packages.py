@@ -9,10 +9,16 @@ import json
 import numpy as np
 import onnx
 
-from . import package_networks, package_yolov8n
+from . import package_maps, package_networks, package_yolov8n
 from .files import Folder
 from .package_configs import FAMILIES, Family
 from .package_pictures import NATURAL, all_pictures, as_input, as_png
+
+BUILDERS = {
+    package_networks.Detector: package_networks.detector,
+    package_networks.Classifier: package_networks.classifier,
+    package_maps.Mapper: package_maps.mapper,
+}
 
 
 def make(folder: Folder) -> None:
@@ -31,7 +37,7 @@ def write_family(folder: Folder, name: str, family: Family, pictures: list[np.nd
     if "normalization" in plain:
         means, deviations = (np.array(values, np.float32).reshape(3, 1, 1) for values in plain["normalization"])
         inputs = (inputs - means) / deviations
-    build = package_networks.detector if hasattr(family.network, "layout") else package_networks.classifier
+    build = BUILDERS[type(family.network)]
     weights: dict[int | str, bytes] = {}
     for variant_name, variant in family.variants.items():
         if variant.batch not in weights:
@@ -55,5 +61,6 @@ def _write_yolov8n(folder: Folder) -> None:
 def _write_package(folder: Folder, package: str, model_config: dict, inference_config: dict, names, weights) -> None:
     folder.write_text(f"{package}/model_config.json", json.dumps(model_config, indent=1) + "\n")
     folder.write_text(f"{package}/inference_config.json", json.dumps(inference_config, indent=1) + "\n")
-    folder.write_text(f"{package}/class_names.txt", "".join(f"{name}\n" for name in names))
+    if names:
+        folder.write_text(f"{package}/class_names.txt", "".join(f"{name}\n" for name in names))
     folder.write_bytes(f"{package}/weights.onnx", weights)

@@ -111,6 +111,13 @@ LINES = (
     Case("one pixel", "", (PIXEL,)),
     Case("rgb input", "", ("line_dark",), RGB),
 )  # fmt: skip
+MAPS = (
+    Case("static crop at the upper left corner", "corner", (LARGE,)),
+    Case("static crop at the corner, batch of two sizes", "corner", (CHELSEA, SQUARE)),
+    Case("one pixel, stretched", "stretch", (PIXEL,)),
+    Case("map larger than the picture", "stretch", (IHC,)),
+)
+_MAPS_FAMILY = COMMON + PLAIN + THRESHOLDS + MAPS
 _NMS_FAMILY = COMMON + PLAIN + THRESHOLDS + NMS
 _FUSED_FAMILY = COMMON + PLAIN + THRESHOLDS + WITHOUT_EFFECT
 _RFDETR_FAMILY = COMMON + THRESHOLDS + RFDETR
@@ -130,6 +137,11 @@ FAMILIES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "yolov12": ("channels", _NMS_FAMILY),
     "yolov12-fused": ("rows", _FUSED_FAMILY),
     "yolo26": ("rows", _FUSED_FAMILY),
+    "yolo26-segmentation": ("segments", _MAPS_FAMILY),
+    "yolo26-binary": ("segments", _MAPS_FAMILY),
+    "yolo26-depth": ("depths", COMMON + PLAIN + MAPS),
+    "deep-lab-v3-plus": ("segments", _MAPS_FAMILY),
+    "deep-lab-v3-plus-without": ("segments", _MAPS_FAMILY),
     "yolonas": ("two", _NMS_FAMILY),
     "rfdetr": ("queries", _RFDETR_FAMILY),
     "rfdetr-no-object": ("queries", _RFDETR_FAMILY),
@@ -147,7 +159,13 @@ FAMILIES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "pp-ocrv6-det": ("pages", PAGES),
     "pp-ocrv6-rec": ("lines", LINES),
 }
-DEFAULT_CONFIDENCE = {"yolo26": 0.25}  # of the others: 0.4
+DEFAULT_CONFIDENCE = {
+    "yolo26": 0.25,
+    "yolo26-segmentation": 0.25,
+    "yolo26-binary": 0.25,
+    "deep-lab-v3-plus": 0.5,
+    "deep-lab-v3-plus-without": 0.5,
+}  # of the others: 0.4
 
 # (package, picture): what the network is given.
 TENSORS = (

@@ -18,6 +18,7 @@ os.environ.update(OFFLINE_MODE="true", DEFAULT_DEVICE="cpu", OMP_WAIT_POLICY="PA
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import cv2
+import maps
 import numpy as np
 import text
 import torch
@@ -31,6 +32,7 @@ from margins import LIMITS, Margins, TooClose, check_boxes, check_labels
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = f"inference-models {importlib.metadata.version('inference-models')}"
 # The registry knows yolov7 for instance segmentation only; the layout of its detection output is that of yolov5.
+MAPS = ("segments", "depths")  # Layouts of maps.py.
 WITHOUT_ENTRY = {"yolov7": YOLOv5ForObjectDetectionOnnx}
 NOTES = (
     "Sizes are [height, width]; static_crop_offset is [x, y, width, height]; the option image_size is [width, "
@@ -100,27 +102,31 @@ class Oracle:
         images = pictures if len(pictures) > 1 else pictures[0]
         options = _keywords(case.options)
         metadata = [_metadata(entry) for entry in _pre_process(model, layout, images, options)[1]]
-        predictions = _predictions(layout, model(images, **options))
+        result = model(images, **options)
+        predictions = getattr(maps, layout)(result) if layout in MAPS else _predictions(layout, result)
         outputs = model.forward(_pre_process(model, layout, images, options)[0])
         outputs = [output.numpy() for output in (outputs if isinstance(outputs, tuple) else [outputs])]
         setting = self._setting(family, package, case.options)
         for index, prediction in enumerate(predictions):
             raw = [output[index] for output in outputs]
-            if layout in ("label", "labels"):
+            if layout in MAPS:
+                maps.check(layout, raw, setting | {"metadata": metadata[index]}, result[index])
+            elif layout in ("label", "labels"):
                 check_labels(margins, layout, prediction["confidence"], setting["thresholds"], prediction)
             else:
                 if layout == "two":
                     raw = [raw[0][:, :4], raw[0][:, 4:]]
                 check_boxes(margins, layout, raw, setting | {"metadata": metadata[index]}, prediction)
-        if case.name == "nothing found" and layout != "label":
-            if any(entry.get("class_id") or entry.get("class_ids") for entry in predictions):
+        if case.name == "nothing found" and layout not in ("label", "depths"):
+            if any(_finds_something(entry) for entry in predictions):
                 raise TooClose("something was found")
         return _entry(case, package, metadata, predictions)
 
     def _setting(self, family: str, package: str, options: dict) -> dict:
         """The thresholds and class ids of a package as its files say them."""
         folder = self._packages / package
-        names = (folder / "class_names.txt").read_text().split("\n")[:-1]
+        file = folder / "class_names.txt"
+        names = file.read_text().split("\n")[:-1] if file.exists() else []
         config = json.loads((folder / "inference_config.json").read_text())
         removed = {operation["class_name"] for operation in config.get("class_names_operations", [])}
         left = [number for number, name in enumerate(names) if name not in removed]
@@ -131,7 +137,18 @@ class Oracle:
             by_name = recommended["per_class_confidence"]
             thresholds = np.array([by_name.get(names[number], recommended["confidence"]) for number in left])
         new_ids = {old: new for new, old in enumerate(left)}
-        return {"thresholds": thresholds, "new_ids": new_ids, "options": options, "limits_rows": family == "yolov10"}
+        return {
+            "names": names,
+            "thresholds": thresholds,
+            "new_ids": new_ids,
+            "options": options,
+            "limits_rows": family == "yolov10",
+        }
+
+
+def _finds_something(prediction: dict) -> bool:
+    # A map of one class is one of the background.
+    return bool(prediction.get("class_id") or prediction.get("class_ids") or len(prediction.get("pixels", ())) > 1)
 
 
 def _entry(case: Case, package: str, metadata: list[dict], predictions: list[dict]) -> dict:
@@ -187,7 +204,8 @@ def _predictions(layout: str, result) -> list[dict]:
 
 
 def _rounded(prediction: dict) -> dict:
-    return prediction | {"confidence": [float(f"{value:.7g}") for value in prediction["confidence"]]}
+    lists = {name: prediction[name] for name in ("confidence", "depth") if name in prediction}
+    return prediction | {name: [float(f"{value:.7g}") for value in values] for name, values in lists.items()}
 
 
 def _fnv1a(content: bytes) -> int:

@@ -191,7 +191,11 @@ struct ModelPackage {
   std::filesystem::path folder{};
   ModelConfig model_config{};
   InferenceConfig inference_config{};
-  std::vector<std::string> class_names{};  ///< Position is class id; before `removed_class_names`.
+  std::vector<std::string> class_names{};
+  /// Of semantic segmentation: which class is called "background", in any case; the first if there
+  /// are several.
+  std::optional<std::int64_t>
+      background_class{};  ///< Position is class id; before `removed_class_names`.
   std::optional<TextDetectionConfig> text_detection{};      ///< inference.yml
   std::optional<TextRecognitionConfig> text_recognition{};  ///< inference.yml
   std::optional<TrtConfig> trt_config{};

@@ -91,14 +91,14 @@ struct MultiLabelClassificationPrediction {
   std::vector<float> confidence{};        ///< One per class.
 };
 
-/// A class per pixel; both maps row by row, of the size of the image.
+/// A class per pixel, row by row, of the size of the image: "background", 0 if unsure or unseen.
 struct SemanticSegmentationResult {
   ImageSize size{};
   std::vector<std::int64_t> segmentation_map{};
   std::vector<float> confidence{};
 };
 
-/// A depth per pixel in the model's own unit, row by row, of the size of the image.
+/// A depth per pixel of the image, row by row, in the model's own unit; 0 where it has seen none.
 struct DepthMap {
   ImageSize size{};
   std::vector<float> depth{};

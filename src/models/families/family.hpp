@@ -57,6 +57,7 @@ struct ClassAxis {
   std::size_t output = 0;
   std::size_t axis = 0;
   std::int64_t others = 0;
+  bool background_may_lack = false;  ///< It may be one shorter: without the class "background".
 };
 
 /// One architecture for one task: all that AutoModel knows of it. Values, made at start-up.
@@ -100,6 +101,7 @@ std::vector<Family> yolov11_families();
 std::vector<Family> yolov12_families();
 std::vector<Family> yolo26_families();
 std::vector<Family> yolonas_families();
+std::vector<Family> deep_lab_v3_plus_families();
 std::vector<Family> rfdetr_families();
 std::vector<Family> resnet_families();
 std::vector<Family> vit_families();

@@ -1,6 +1,7 @@
 #include "models/families/shared.hpp"
 
 #include "models/postprocess/classify.hpp"
+#include "models/postprocess/maps.hpp"
 
 namespace replayrt::models {
 namespace {
@@ -69,6 +70,14 @@ Prediction decode_selected(const DecodeInput& input, std::size_t image,
                                          as_reference ? AtThreshold::kPasses : AtThreshold::kFails,
                                          as_reference ? kNoMaxDetections : settings.max_detections),
                        metadata);
+}
+
+Prediction decode_segmentation(const DecodeInput& input, std::size_t image,
+                               const PreProcessingMetadata& metadata) {
+  const SegmentClasses classes{input.package->class_names.size(),
+                               input.package->background_class.value_or(0)};
+  return segment(input.outputs[0], image, metadata, classes, input.settings.threshold,
+                 input.settings.reference_compatible);
 }
 
 Prediction decode_with_objectness(const DecodeInput& input, std::size_t image,

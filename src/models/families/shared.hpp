@@ -17,6 +17,10 @@ Family multi_label(std::string_view architecture);
 Prediction decode_selected(const DecodeInput& input, std::size_t image,
                            const PreProcessingMetadata& metadata);
 
+/// Logits per class and pixel: semantic segmentation of DeepLabV3+ and YOLO26.
+Prediction decode_segmentation(const DecodeInput& input, std::size_t image,
+                               const PreProcessingMetadata& metadata);
+
 /// Rows with an objectness: (images, rows, 5 + classes).
 Prediction decode_with_objectness(const DecodeInput& input, std::size_t image,
                                   const PreProcessingMetadata& metadata);

@@ -1,6 +1,17 @@
 #include "models/families/shared.hpp"
+#include "models/postprocess/maps.hpp"
 
 namespace replayrt::models {
+namespace {
+
+constexpr std::string_view kReference = "inference-models 0.39.6, ONNX on the CPU";
+
+Prediction decode_depth(const DecodeInput& input, std::size_t image,
+                        const PreProcessingMetadata& metadata) {
+  return depth_of(input.outputs[0], image, metadata, input.settings.reference_compatible);
+}
+
+}  // namespace
 
 std::vector<Family> yolo26_families() {
   return {{.architecture = "yolo26",
@@ -9,7 +20,19 @@ std::vector<Family> yolo26_families() {
            .parameters = {.confidence = true, .max_detections = true},
            .default_confidence = 0.25,
            .default_max_detections = kNoMaxDetections,
-           .tested_against = "inference-models 0.39.6, ONNX on the CPU"}};
+           .tested_against = kReference},
+          {.architecture = "yolo26",
+           .task = Task::kSemanticSegmentation,
+           .decode = decode_segmentation,
+           .class_axis = ClassAxis{.axis = 1, .background_may_lack = true},
+           .parameters = {.confidence = true},
+           .default_confidence = 0.25,
+           .tested_against = kReference},
+          {.architecture = "yolo26",
+           .task = Task::kDepthEstimation,
+           .decode = decode_depth,
+           .parameters = {.instead_of_confidence = "every pixel has a depth"},
+           .tested_against = kReference}};
 }
 
 }  // namespace replayrt::models

@@ -6,10 +6,15 @@
 #include "models/package/text.hpp"
 
 namespace replayrt::models {
+namespace {
+
+constexpr const char* kFile = "class_names.txt";
+
+}  // namespace
 
 std::vector<std::string> parse_class_names(std::string_view text,
                                            std::vector<PackageProblem>& problems) {
-  ProblemList list("class_names.txt", problems);
+  ProblemList list(kFile, problems);
   if (const std::optional<std::size_t> at = first_invalid_utf8(text)) {
     list.error("", "is not valid UTF-8 at byte " + std::to_string(*at));
     return {};
@@ -39,6 +44,23 @@ std::vector<std::string> parse_class_names(std::string_view text,
     list.error("", "has no name: expected one class name per line");
   }
   return names;
+}
+
+std::optional<std::int64_t> find_background(std::span<const std::string> names,
+                                            std::vector<PackageProblem>& problems) {
+  ProblemList list(kFile, problems);
+  const auto found = std::ranges::find_if(
+      names, [](const std::string& name) { return lower_case(name) == "background"; });
+  if (found == names.end()) {
+    list.error("",
+               "has no name background: semantic segmentation needs one for the pixels that are "
+               "nothing else");
+    return std::nullopt;
+  }
+  if (names.size() < 2) {
+    list.error("", "has the name background only: semantic segmentation needs one more class");
+  }
+  return found - names.begin();
 }
 
 }  // namespace replayrt::models

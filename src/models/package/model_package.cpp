@@ -44,6 +44,10 @@ void read_roboflow_files(PackageFiles& files, ModelPackage& package) {
   if (const auto text =
           files.read("class_names.txt", kMostClassNamesBytes, names_needed, problems)) {
     package.class_names = models::parse_class_names(*text, problems);
+    if (task_from_string(package.model_config.task_type) == Task::kSemanticSegmentation &&
+        !package.class_names.empty()) {
+      package.background_class = models::find_background(package.class_names, problems);
+    }
   }
   if (const auto text = files.read("inference_config.json", kMostJsonBytes, true, problems)) {
     package.inference_config = models::parse_inference_config(*text, problems);

@@ -1,14 +1,13 @@
 #include "models/preprocess/pillow_resize.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <opencv2/core.hpp>
 #include <span>
-#include <vector>
+
+#include "models/triangle_filter.hpp"
 
 namespace replayrt::models {
 namespace {
@@ -24,53 +23,13 @@ std::uint8_t to_byte(std::int32_t sum) {
   return static_cast<std::uint8_t>(sum >> kPrecisionBits);
 }
 
-/// From which pixels, by which weights, each pixel along one side is made.
-class Filter {
+/// Weights are whole numbers, parts of 2^22.
+class Filter : public TriangleFilter<double, std::int32_t> {
  public:
-  Filter(int source_extent, int extent) {
-    const double scale = static_cast<double>(source_extent) / extent;
-    const double support = std::max(scale, 1.0);
-    const double per_support = 1.0 / support;
-    windows_.reserve(static_cast<std::size_t>(extent));
-    std::vector<double> exact;
-    for (int out = 0; out < extent; ++out) {
-      const double center = (out + 0.5) * scale;
-      const double begin = center - support + 0.5;
-      const double end = center + support + 0.5;
-      const int first = std::max(static_cast<int>(begin), 0);
-      const int last = std::min(static_cast<int>(end), source_extent);
-      exact.clear();
-      double sum = 0;
-      for (int i = 0; i < last - first; ++i) {
-        const double distance = std::abs((i + first - center + 0.5) * per_support);
-        exact.push_back(std::max(1.0 - distance, 0.0));
-        sum += exact.back();
-      }
-      windows_.push_back({first, last - first, weights_.size()});
-      for (const double weight : exact) {
-        const double rounded = 0.5 + weight / sum * (1 << kPrecisionBits);
-        weights_.push_back(static_cast<std::int32_t>(rounded));
-      }
-    }
-  }
-
-  struct Window {
-    int first = 0;
-    std::span<const std::int32_t> weights;
-  };
-  [[nodiscard]] Window window(int out) const {
-    const Place& place = windows_[static_cast<std::size_t>(out)];
-    return {place.first, {weights_.data() + place.weights, static_cast<std::size_t>(place.count)}};
-  }
-
- private:
-  struct Place {
-    int first = 0;
-    int count = 0;
-    std::size_t weights = 0;
-  };
-  std::vector<Place> windows_;
-  std::vector<std::int32_t> weights_;
+  Filter(int source_extent, int extent)
+      : TriangleFilter(source_extent, extent, [](double weight) {
+          return static_cast<std::int32_t>(0.5 + weight * (1 << kPrecisionBits));
+        }) {}
 };
 
 /// Resizes the rows: `destination` has as many.
@@ -81,7 +40,7 @@ void resize_across(const cv::Mat& source, cv::Mat& destination) {
     std::uint8_t* out = destination.ptr<std::uint8_t>(y);
     for (int x = 0; x < destination.cols; ++x, out += kChannels) {
       const Filter::Window window = filter.window(x);
-      const std::uint8_t* pixel = row + static_cast<std::ptrdiff_t>(window.first) * kChannels;
+      const std::uint8_t* pixel = row + window.first * kChannels;
       std::int32_t red = kHalf;
       std::int32_t green = kHalf;
       std::int32_t blue = kHalf;
@@ -123,7 +82,7 @@ void resize_down(const cv::Mat& source, cv::Mat& destination) {
   const std::size_t row_bytes = static_cast<std::size_t>(destination.cols) * kChannels;
   for (int y = 0; y < destination.rows; ++y) {
     const Filter::Window window = filter.window(y);
-    const std::uint8_t* const rows = source.ptr<std::uint8_t>(window.first);
+    const std::uint8_t* const rows = source.ptr<std::uint8_t>(static_cast<int>(window.first));
     std::uint8_t* const out = destination.ptr<std::uint8_t>(y);
     std::size_t x = 0;
     for (; x + kBlock <= row_bytes; x += kBlock) {

@@ -34,6 +34,17 @@ TEST(PackageClassNamesTest, OneNamePerLine) {
   expect_names("\u00A0żółw\u3000\n", {"żółw"});
 }
 
+TEST(PackageClassNamesTest, TheBackgroundIsFoundInAnyCase) {
+  const auto find = [](const Names& names) {
+    std::vector<PackageProblem> problems;
+    return find_background(names, problems);
+  };
+  EXPECT_EQ(find({"cat", "dog"}), std::nullopt);
+  EXPECT_EQ(find({"background", "cat"}), 0);
+  EXPECT_EQ(find({"cat", "BackGround", "background"}), 1);
+  EXPECT_EQ(find({"a background", "backgrounds"}), std::nullopt);
+}
+
 TEST(PackageClassNamesTest, NoNameIsAnError) {
   for (const std::string_view text : {"", "\n", " \r\n\t\n", "\u2003\n"}) {
     expect_only(parse(text).problems, Severity::kError, "", "has no name");

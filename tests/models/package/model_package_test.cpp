@@ -121,6 +121,26 @@ TEST(PackageReadTest, DepthAndTextHaveNoClassNames) {
   }
 }
 
+TEST(PackageReadTest, SegmentationNeedsABackgroundAndAClass) {
+  const auto problems_with = [](const char* architecture, const char* task, const char* names) {
+    ValidPackage files = ValidPackage::onnx();
+    files.set("model_config.json", "/model_architecture", architecture);
+    files.set("model_config.json", "/task_type", task);
+    files.files["class_names.txt"] = names;
+    return read(files).problems;
+  };
+  for (const char* architecture : {R"("deep-lab-v3-plus")", R"("yolo26")"}) {
+    constexpr const char* kTask = R"("semantic-segmentation")";
+    expect_none(problems_with(architecture, kTask, "cat\nBackGround\n"));
+    expect_only(problems_with(architecture, kTask, "cat\nback ground\n"), Severity::kError, "",
+                "has no name background");
+    expect_only(problems_with(architecture, kTask, "background\n"), Severity::kError, "",
+                "needs one more class");
+    expect_only(problems_with(architecture, kTask, ""), Severity::kError, "", "has no name:");
+  }
+  expect_none(problems_with(R"("yolo26")", R"("object-detection")", "cat\n"));
+}
+
 TEST(PackageReadTest, WhatTheFamilyDoesNotTakeIsAProblemOfThePackage) {
   ValidPackage files = ValidPackage::onnx();
   files.set("model_config.json", "/model_architecture", R"("yolov99")");
