@@ -18,6 +18,7 @@ os.environ.update(OFFLINE_MODE="true", DEFAULT_DEVICE="cpu", OMP_WAIT_POLICY="PA
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import cv2
+import masks
 import numpy as np
 import text
 import torch
@@ -76,7 +77,8 @@ class Oracle:
     def _load(self, package: str):
         folder = self._packages / package
         config = json.loads((folder / "model_config.json").read_text())
-        loader = WITHOUT_ENTRY.get(config["model_architecture"], AutoModel)
+        has_entry = config["task_type"] != "object-detection"
+        loader = AutoModel if has_entry else WITHOUT_ENTRY.get(config["model_architecture"], AutoModel)
         keywords = {}
         # The reference takes these from its model hub only; for a folder they are an argument.
         if "recommended_parameters" in config:
@@ -100,13 +102,20 @@ class Oracle:
         images = pictures if len(pictures) > 1 else pictures[0]
         options = _keywords(case.options)
         metadata = [_metadata(entry) for entry in _pre_process(model, layout, images, options)[1]]
-        predictions = _predictions(layout, model(images, **options))
+        has_masks = layout.startswith(masks.PREFIX)
+        if has_masks:
+            predictions, repaired = masks.predictions(model, images, options), masks.mended(model, family, images, options)
+        else:
+            predictions = _predictions(layout, model(images, **options))
         outputs = model.forward(_pre_process(model, layout, images, options)[0])
         outputs = [output.numpy() for output in (outputs if isinstance(outputs, tuple) else [outputs])]
         setting = self._setting(family, package, case.options)
         for index, prediction in enumerate(predictions):
             raw = [output[index] for output in outputs]
-            if layout in ("label", "labels"):
+            if has_masks:
+                of_image = setting | {"metadata": metadata[index]}
+                masks.check(margins, family, layout, raw, of_image, prediction, repaired and repaired[index])
+            elif layout in ("label", "labels"):
                 check_labels(margins, layout, prediction["confidence"], setting["thresholds"], prediction)
             else:
                 if layout == "two":
@@ -115,7 +124,10 @@ class Oracle:
         if case.name == "nothing found" and layout != "label":
             if any(entry.get("class_id") or entry.get("class_ids") for entry in predictions):
                 raise TooClose("something was found")
-        return _entry(case, package, metadata, predictions)
+        entry = _entry(case, package, metadata, predictions)
+        if has_masks and repaired:
+            entry["mended"] = [_rounded(prediction) for prediction in repaired]
+        return entry
 
     def _setting(self, family: str, package: str, options: dict) -> dict:
         """The thresholds and class ids of a package as its files say them."""
@@ -126,12 +138,20 @@ class Oracle:
         left = [number for number, name in enumerate(names) if name not in removed]
         confidence = options.get("confidence", DEFAULT_CONFIDENCE.get(family, 0.4))
         thresholds = np.full(len(left), 0.0 if confidence == "best" else confidence)
+        otherwise = confidence
         if confidence == "best":
             recommended = json.loads((folder / "model_config.json").read_text())["recommended_parameters"]
-            by_name = recommended["per_class_confidence"]
+            by_name, otherwise = recommended["per_class_confidence"], recommended["confidence"]
             thresholds = np.array([by_name.get(names[number], recommended["confidence"]) for number in left])
         new_ids = {old: new for new, old in enumerate(left)}
-        return {"thresholds": thresholds, "new_ids": new_ids, "options": options, "limits_rows": family == "yolov10"}
+        return {
+            "thresholds": thresholds,
+            "otherwise": otherwise,
+            "by_class": confidence == "best",
+            "new_ids": new_ids,
+            "options": options,
+            "limits_rows": family == "yolov10",
+        }
 
 
 def _entry(case: Case, package: str, metadata: list[dict], predictions: list[dict]) -> dict:
