@@ -158,11 +158,18 @@ void MaskEncoder::add_column(float threshold, Runs& runs) const {
     const bool upper = column_[static_cast<std::size_t>(band.source)] > threshold;
     const bool lower =
         column_[static_cast<std::size_t>(band.source + band.sources - 1)] > threshold;
-    if (band.sources <= 2 && upper == lower) {
-      runs.add(band.rows, upper);
+    const std::int64_t end = band.first + band.rows;
+    std::int64_t row = band.first;
+    if (band.sources <= 2) {
+      // From one element of the map to the next values only rise or only fall.
+      while (row < end && upper != lower && is_set(row, threshold) == upper) {
+        ++row;
+      }
+      runs.add(row - band.first, upper);
+      runs.add(end - row, lower);
       continue;
     }
-    for (std::int64_t row = band.first; row < band.first + band.rows; ++row) {
+    for (; row < end; ++row) {
       runs.add(1, is_set(row, threshold));
     }
   }

@@ -28,13 +28,13 @@ PreProcessingMetadata letterboxed() {
   return metadata;
 }
 
-/// Waves: masks have thousands of runs.
+/// Waves: every column of a mask has some runs.
 HeadOutput waves(const Shape& shape, const char* name) {
   const Tensor tensor = Tensor::allocate(DType::kF32, shape);
   float at = 0;
   for (float& value : tensor.as<float>()) {
     value = std::sin(at);
-    at += 0.37F;
+    at += 0.05F;
   }
   return {tensor, name};
 }
