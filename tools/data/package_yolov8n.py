@@ -21,12 +21,13 @@ STRIDES = (8, 16, 32)
 ANCHORS = sum((SIZE // stride) ** 2 for stride in STRIDES)
 SEED = 8
 FOUND = 1100  # about how many of the 8400 boxes of a picture score over 0.4
-FOUND_WITH_MASKS = 200  # so that about a hundred are left by the NMS
+FOUND_WITH_MASKS = 250  # so that about a hundred are left by the NMS
 PROTOTYPES = 32
 DEVIATION = 0.2  # of what a SiLU takes: with more, each layer makes what is large larger still
 PLACE_SPREAD = 3.0  # deviation of the constants
 LOGIT_SPREAD = 3.0  # between the lowest and the highest tenth
 BIN_DECAY = 0.4  # how much less likely each further bin is: small boxes, so that many survive the NMS
+BIN_DECAY_WITH_MASKS = 0.05  # boxes of the usual sizes: what masks cost depends on them
 
 
 def make_model(masks: bool = False) -> onnx.ModelProto:
@@ -60,24 +61,26 @@ class _Builder:
     def model(self) -> onnx.ModelProto:
         graph, conv = self._graph, self._conv
         boxes, features, scores = [], [], []
+        decay = BIN_DECAY_WITH_MASKS if self._masks else BIN_DECAY
         pyramid = self._pyramid()
         for value, channels in pyramid:
             box = conv(conv(value, channels, 64, 3), 64, 64, 3)
-            box = graph.conv(box, graph.weights((4 * BINS, 64, 1, 1), 1.5), np.tile(np.arange(BINS) * -BIN_DECAY, 4))
+            box = graph.conv(box, graph.weights((4 * BINS, 64, 1, 1), 1.5), np.tile(np.arange(BINS) * -decay, 4))
             boxes.append(graph.reshape(box, [0, 4 * BINS, -1]))
             features.append(conv(conv(value, channels, CLASSES, 3), CLASSES, CLASSES, 3))
+        # Before the constants of the places: what was added by then can be run on the sample.
+        masks = (self._coefficients(pyramid), self._prototypes(*pyramid[0])) if self._masks else None
         for value, (weights, bias) in zip(features, self._class_layers(features)):
             scores.append(graph.reshape(graph.conv(value, weights, bias), [0, CLASSES, -1]))
         logit = graph.add("Add", graph.add("Concat", *scores, axis=2), graph.constant(self._places))
         score = graph.add("Sigmoid", logit)
         output = graph.add("Concat", _decoded(graph, graph.add("Concat", *boxes, axis=2)), score, axis=1)
-        if self._masks:
-            output = graph.add("Concat", output, self._coefficients(pyramid), axis=1)
-            prototypes = self._prototypes(*pyramid[0])
-            side = SIZE // 4
+        if masks is not None:
+            coefficients, prototypes = masks
+            output = graph.add("Concat", output, coefficients, axis=1)
             outputs = {
                 "output0": (output, [4 + CLASSES + PROTOTYPES, ANCHORS]),
-                "output1": (prototypes, [PROTOTYPES, side, side]),
+                "output1": (prototypes, [PROTOTYPES, SIZE // 4, SIZE // 4]),
             }
             return graph.model(outputs, (SIZE, SIZE))
         return graph.model({"output0": (output, [4 + CLASSES, ANCHORS])}, (SIZE, SIZE))

@@ -30,7 +30,7 @@ struct MaskPatch {
 /// One per picture; for one thread at a time.
 class MaskEncoder {
  public:
-  /// Sizes are positive. `resolution_factor`, 0 to 1: of what size the masks are, from that of the
+  /// Throws Error(kModelInput) as `map_frame` does. `map` is positive. `resolution_factor`, 0 to 1: of what size the masks are, from that of the
   /// map's part (0) to that of the picture (1), both sides in proportion, rounded.
   MaskEncoder(ImageSize map, const PreProcessingMetadata& metadata, double resolution_factor);
 

@@ -178,12 +178,12 @@ TEST(MaskEncoderTest, AnySizesGiveWhatThePlainestWayGives) {
   std::int64_t set = 0;
   for (int round = 0; round < 400; ++round) {
     const ImageSize map{any(1, 24), any(1, 24)};
-    PreProcessingMetadata metadata = metadata_of({any(1, 60), any(1, 60)});
+    PreProcessingMetadata metadata = metadata_of({any(7, 60), any(7, 60)});
     metadata.inference_size = {map.height * 4, map.width * 4};
-    metadata.pad_left = any(-8, 2 * static_cast<int>(map.width) - 2);
-    metadata.pad_top = any(-8, 2 * static_cast<int>(map.height) - 2);
-    metadata.pad_right = any(-8, 2 * static_cast<int>(map.width) - 2);
-    metadata.pad_bottom = any(-8, 2 * static_cast<int>(map.height) - 2);
+    metadata.pad_left = any(-3, 2 * static_cast<int>(map.width) - 2);
+    metadata.pad_top = any(-3, 2 * static_cast<int>(map.height) - 2);
+    metadata.pad_right = any(-3, 2 * static_cast<int>(map.width) - 2);
+    metadata.pad_bottom = any(-3, 2 * static_cast<int>(map.height) - 2);
     const ImageSize cropped = metadata.size_after_pre_processing;
     const std::int64_t offset_x = any(0, 5);
     const std::int64_t offset_y = any(0, 5);
