@@ -1,3 +1,5 @@
+#include <string>
+
 #include "models/families/shared.hpp"
 
 namespace replayrt::models {
