@@ -106,7 +106,7 @@ int auto_model_output_count(const AutoModelHandle* handle, std::size_t* count) {
 int auto_model_output(const AutoModelHandle* handle, std::size_t index, const float** data,
                       const std::int64_t** dims, std::size_t* rank) {
   return guarded([&] {
-    const replayrt::Tensor& output = handle->outputs.value().outputs.at(index);
+    const replayrt::Tensor& output = handle->outputs.value().outputs[index];
     *data = output.as<float>().data();
     *dims = output.shape().dims().data();
     *rank = output.shape().rank();
