@@ -34,16 +34,28 @@ class ReplayRt:
     def post_process(self) -> int:
         return self._timed("post_process")
 
-    def output(self) -> np.ndarray:
-        """A copy of the network's last output."""
+    def outputs(self) -> list[np.ndarray]:
+        """Copies of what the network gave last."""
+        count = ctypes.c_size_t()
+        self._call("output_count", self._handle, ctypes.byref(count))
+        return [self._output(index) for index in range(count.value)]
+
+    def _output(self, index: int) -> np.ndarray:
         data, dims, rank = ctypes.POINTER(ctypes.c_float)(), ctypes.POINTER(ctypes.c_int64)(), ctypes.c_size_t()
-        self._call("output", self._handle, ctypes.byref(data), ctypes.byref(dims), ctypes.byref(rank))
+        self._call("output", self._handle, ctypes.c_size_t(index), ctypes.byref(data), ctypes.byref(dims),
+                   ctypes.byref(rank))  # fmt: skip
         return np.ctypeslib.as_array(data, tuple(dims[: rank.value])).copy()
 
     def classes(self) -> list[int]:
         ids, count = ctypes.POINTER(ctypes.c_int32)(), ctypes.c_size_t()
         self._call("classes", self._handle, ctypes.byref(ids), ctypes.byref(count))
         return sorted(ids[: count.value])
+
+    def mask_pixels(self) -> int:
+        """Of all masks together; 0 for detection."""
+        pixels = ctypes.c_int64()
+        self._call("mask_pixels", self._handle, ctypes.byref(pixels))
+        return pixels.value
 
     def served_otherwise(self) -> int:
         """Runs that were no replays, since the package was loaded."""

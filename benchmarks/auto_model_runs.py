@@ -17,7 +17,8 @@ SETUP = "tools/reference/setup.sh"
 GET_REFERENCE = (
     f"`tools/bench.sh auto_model` gets it ({SETUP}) and runs; REPLAYRT_REFERENCE_PYTHON names a Python that has it already."
 )
-NO_REFERENCE = f"auto_model is left out: it needs the Python reference, a download of several GB. {GET_REFERENCE}"
+OF_REFERENCE = ("auto_model", "masks")
+NO_REFERENCE = f"{' and '.join(OF_REFERENCE)} are left out: they need the Python reference, a download of several GB. {GET_REFERENCE}"
 # Photographs, of three sizes.
 BATCHED = ("packages/pictures/motorcycle_333x500", "pictures/astronaut", "pictures/coffee")
 
@@ -37,6 +38,16 @@ def auto_model(bench: Bench) -> dict:
         reference_python(), HERE / "auto_model_vs_reference.py", "--package", package_of(bench), "--data", bench.data,
         "--library", bench.programs / "replayrt_auto_model_shim.so", "--threads", bench.threads,
         "--rounds", bench.amount(1, 40, 150), flag="--output=",
+    )  # fmt: skip
+
+
+def masks(bench: Bench) -> dict:
+    """The same of instance segmentation, with about a hundred masks of a picture."""
+    package = "yolov8-masks-letterbox" if bench.is_smoke else "yolov8n-seg-640"
+    return bench.report_of(
+        reference_python(), HERE / "auto_model_vs_reference.py", "--package", bench.data / "packages" / package,
+        "--data", bench.data, "--library", bench.programs / "replayrt_auto_model_shim.so",
+        "--threads", bench.threads, "--rounds", bench.amount(1, 40, 150), "--f32-only", flag="--output=",
     )  # fmt: skip
 
 

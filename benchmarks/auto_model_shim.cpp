@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "replayrt/replayrt.hpp"
@@ -39,8 +40,8 @@ const char* auto_model_error() {
   return last_error.c_str();
 }
 
-/// Loads a package for detection. `precision` as --precision has it; with a `capacity` of 0 there
-/// is no cache, else each shape is captured at its first call.
+/// Loads a package for detection or instance segmentation. `precision` as --precision has it; with
+/// a `capacity` of 0 there is no cache, else each shape is captured at its first call.
 int auto_model_open(const char* package, const char* precision, std::int64_t threads,
                     std::int64_t capacity, AutoModelHandle** handle) {
   return guarded([&] {
@@ -97,11 +98,15 @@ int auto_model_post_process(AutoModelHandle* handle, std::int64_t* nanoseconds) 
   });
 }
 
-/// The first output of the last `auto_model_forward`, valid until the next one.
-int auto_model_output(const AutoModelHandle* handle, const float** data, const std::int64_t** dims,
-                      std::size_t* rank) {
+int auto_model_output_count(const AutoModelHandle* handle, std::size_t* count) {
+  return guarded([&] { *count = handle->model.engine().outputs().size(); });
+}
+
+/// An output of the last `auto_model_forward`, valid until the next one.
+int auto_model_output(const AutoModelHandle* handle, std::size_t index, const float** data,
+                      const std::int64_t** dims, std::size_t* rank) {
   return guarded([&] {
-    const replayrt::Tensor& output = handle->outputs.value().outputs[0];
+    const replayrt::Tensor& output = handle->outputs.value().outputs[index];
     *data = output.as<float>().data();
     *dims = output.shape().dims().data();
     *rank = output.shape().rank();
@@ -119,6 +124,20 @@ int auto_model_classes(const AutoModelHandle* handle, const std::int32_t** ids,
     }
     *ids = found->class_id.data();
     *count = found->size();
+  });
+}
+
+/// How many pixels are set in the masks of the last `auto_model_predict` or
+/// `auto_model_post_process`, of all together; 0 for detection.
+int auto_model_mask_pixels(const AutoModelHandle* handle, std::int64_t* pixels) {
+  return guarded([&] {
+    *pixels = 0;
+    const auto* found = std::get_if<replayrt::InstanceDetections>(&handle->predictions.at(0));
+    if (found != nullptr) {
+      for (const replayrt::RleMask& mask : found->mask) {
+        *pixels += mask.area();
+      }
+    }
   });
 }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 
 import facts
-from auto_model_runs import NO_REFERENCE, auto_model, auto_model_batches, has_reference
+from auto_model_runs import NO_REFERENCE, OF_REFERENCE, auto_model, auto_model_batches, has_reference, masks
 from python_runs import PYTHON_BENCHMARKS
 from working_set_runs import CAPACITY, WORKING_SET_BENCHMARKS, ZIPF_EXPONENT
 
@@ -345,6 +345,7 @@ BENCHMARKS = {
         *PYTHON_BENCHMARKS,
         *WORKING_SET_BENCHMARKS,
         auto_model,
+        masks,
         auto_model_batches,
         admission,
     )
@@ -362,7 +363,7 @@ def median(values: list[float]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; if none is named all "
-                        f"but the longest ({', '.join(LONG)}), and auto_model only where the reference is")  # fmt: skip
+                        f"but the longest ({', '.join(LONG)}), and {' and '.join(OF_REFERENCE)} only where the reference is")  # fmt: skip
     parser.add_argument("--effort", choices=("smoke", "quick", "full"), default="quick")
     parser.add_argument("--threads", type=int, default=2, help="threads of one run")
     parser.add_argument("--programs", type=Path, default=ROOT / "build/release/bin")
@@ -379,7 +380,7 @@ def main() -> None:
     version = subprocess.run((bench.programs / "replayrt", "--version"), check=True, capture_output=True, text=True)
     unasked = [name for name in BENCHMARKS if arguments.effort == "full" or name not in LONG]
     if not arguments.names and not has_reference():
-        unasked.remove("auto_model")
+        unasked = [name for name in unasked if name not in OF_REFERENCE]
         print(NO_REFERENCE, flush=True)
     for name in arguments.names or unasked:
         start = time.monotonic()

@@ -82,10 +82,7 @@ class Pen {
 
   void masks(const InstanceDetections& found) {
     for (std::size_t i = 0; i < found.mask.size(); ++i) {
-      if (found.mask[i].size != ImageSize{page_.rows, page_.cols}) {
-        continue;  // It says nothing of this picture.
-      }
-      tint(found.mask[i].decode(), [&](std::size_t) { return class_color(found.class_id[i]); });
+      tint(on_page(found.mask[i]), [&](std::size_t) { return class_color(found.class_id[i]); });
     }
   }
 
@@ -168,6 +165,20 @@ class Pen {
   }
 
  private:
+  /// A mask may be of a lower resolution than the picture. None if it has no pixels.
+  [[nodiscard]] std::vector<std::uint8_t> on_page(const RleMask& mask) const {
+    std::vector<std::uint8_t> pixels = mask.decode();
+    if (pixels.empty() || mask.size == ImageSize{page_.rows, page_.cols}) {
+      return pixels;
+    }
+    const cv::Mat given(static_cast<int>(mask.size.height), static_cast<int>(mask.size.width),
+                        CV_8UC1, pixels.data());
+    std::vector<std::uint8_t> resized(page_.total());
+    cv::Mat whole(page_.rows, page_.cols, CV_8UC1, resized.data());
+    cv::resize(given, whole, whole.size(), 0, 0, cv::INTER_NEAREST);
+    return resized;
+  }
+
   /// Blends the pixels that are set with `color_of(pixel)`.
   template <class ColorOf>
   void tint(const std::vector<std::uint8_t>& set, const ColorOf& color_of) {

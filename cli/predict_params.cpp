@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "error.hpp"
@@ -20,13 +21,18 @@ UsageError value_error(std::string_view name, std::string_view expected, std::st
       fmt::format("--param {}: expected {}, got {}", name, expected, in_quotes(value)));
 }
 
-/// A number from 0 to 1; none for any other text.
-std::optional<double> fraction(std::string_view value) {
+/// A finite number; none for any other text.
+std::optional<double> real(std::string_view value) {
   double number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   const bool whole = !value.empty() && error == std::errc() && end == value.data() + value.size();
-  // Written so that NaN is refused too.
-  return whole && number >= 0 && number <= 1 ? std::optional(number) : std::nullopt;
+  return whole && std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+/// A number from 0 to 1; none for any other text.
+std::optional<double> fraction(std::string_view value) {
+  const std::optional<double> number = real(value);
+  return number && *number >= 0 && *number <= 1 ? number : std::nullopt;
 }
 
 void read_confidence(std::string_view name, std::string_view value, PredictOptions& options) {
@@ -68,6 +74,33 @@ void read_class_agnostic_nms(std::string_view name, std::string_view value,
   options.class_agnostic_nms = read_bool(name, value);
 }
 
+void read_masks_smoothing_enabled(std::string_view name, std::string_view value,
+                                  PredictOptions& options) {
+  options.masks_smoothing_enabled = read_bool(name, value);
+}
+
+void read_masks_binarization_threshold(std::string_view name, std::string_view value,
+                                       PredictOptions& options) {
+  options.masks_binarization_threshold = real(value);
+  if (!options.masks_binarization_threshold) {
+    throw value_error(name, "a number", value);
+  }
+}
+
+void read_masks_resolution_factor(std::string_view name, std::string_view value,
+                                  PredictOptions& options) {
+  options.masks_resolution_factor = fraction(value);
+  if (!options.masks_resolution_factor) {
+    throw value_error(name, "a number from 0 to 1", value);
+  }
+}
+
+void refuse_mask_format(std::string_view name, std::string_view value, PredictOptions& /*unused*/) {
+  throw UsageError(
+      fmt::format("--param {}: does not apply, masks are always lengths of runs; got {}", name,
+                  in_quotes(value)));
+}
+
 void read_image_size(std::string_view name, std::string_view value, PredictOptions& options) {
   const std::vector<std::string_view> sides = split(value, 'x');
   if (sides.size() > 2) {
@@ -104,7 +137,7 @@ struct Param {
   Reader read;  // Null: of a task that ReplayRT does not have.
 };
 
-constexpr std::array<Param, 14> kParams = {{
+constexpr std::array<Param, 15> kParams = {{
     {"confidence", "0 to 1, default or best", read_confidence},
     {"iou_threshold", "0 to 1", read_iou_threshold},
     {"max_detections", "N", read_max_detections},
@@ -119,9 +152,10 @@ constexpr std::array<Param, 14> kParams = {{
      read_override<&PreProcessingOverrides::disable_static_crop>},
     {"input_color_format", "", refuse_color_format},
     {"key_points_threshold", "", nullptr},
-    {"mask_format", "", nullptr},
-    {"masks_binarization_threshold", "", nullptr},
-    {"masks_smoothing_enabled", "", nullptr},
+    {"mask_format", "", refuse_mask_format},
+    {"masks_binarization_threshold", "a number", read_masks_binarization_threshold},
+    {"masks_resolution_factor", "0 to 1", read_masks_resolution_factor},
+    {"masks_smoothing_enabled", "true or false", read_masks_smoothing_enabled},
 }};
 
 /// The names of those that some model of this program takes.

@@ -231,6 +231,18 @@ def auto_model_pictures(results: Results) -> str:
     return table(["whole call", *BESIDE_REFERENCE], rows) + origin(results["auto_model"])
 
 
+def masks(results: Results) -> str:
+    """All pictures together, and what is made of each picture's output."""
+    result = results["masks"]
+    found = result["answers"]["f32"]["detections"]
+    rows = [
+        [f"{row['what']}, {row['picture']}", str(found.get(row["picture"], "")), *beside_reference(row)]
+        for row in result["rows"]
+        if row["picture"] == "all" or row["what"] == "post_process"
+    ]
+    return table(["call, picture", "masks", *BESIDE_REFERENCE], rows) + origin(result)
+
+
 def beside_reference(row: dict) -> list[str]:
     return [
         time_text(row["reference_median_us"]), time_text(row["median_us"]), f"**{ratio(row['ratio_median'])}**",
@@ -303,6 +315,7 @@ TABLES = {
         capture_churn,
         auto_model,
         auto_model_pictures,
+        masks,
         auto_model_batches,
         auto_model_cold,
     )

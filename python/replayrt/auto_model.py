@@ -45,6 +45,9 @@ def _options(
     iou_threshold: float | None = None,
     max_detections: int | None = None,
     class_agnostic_nms: bool | None = None,
+    masks_smoothing_enabled: bool | None = None,
+    masks_binarization_threshold: float | None = None,
+    masks_resolution_factor: float | None = None,
 ) -> _core.PredictOptions:
     overrides = pre_processing_overrides or {}
     if isinstance(overrides, Mapping):
@@ -66,6 +69,11 @@ def _options(
         iou_threshold=_converted("iou_threshold", iou_threshold, _real, "a number"),
         max_detections=_converted("max_detections", max_detections, operator.index, "a whole number"),
         class_agnostic_nms=None if class_agnostic_nms is None else bool(class_agnostic_nms),
+        masks_smoothing_enabled=None if masks_smoothing_enabled is None else bool(masks_smoothing_enabled),
+        masks_binarization_threshold=_converted(
+            "masks_binarization_threshold", masks_binarization_threshold, _real, "a number"
+        ),
+        masks_resolution_factor=_converted("masks_resolution_factor", masks_resolution_factor, _real, "a number"),
     )
 
 
@@ -92,6 +100,10 @@ class Model:
     confidence: least confidence of what is reported, 0 to 1; "best": what the package's evaluation recommends;
         "default" or None: the family's.
     iou_threshold, max_detections, class_agnostic_nms: of non-maximum suppression.
+    masks_smoothing_enabled: whether masks are resized as probabilities (True) or as logits.
+    masks_binarization_threshold: what of a mask is greater is part of the object; None: 0.5 of probabilities, 0 of
+        logits.
+    masks_resolution_factor: the size of masks, from the network's (0) to the picture's (1).
     """
 
     def __init__(

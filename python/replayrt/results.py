@@ -221,8 +221,15 @@ class InstanceDetections(Detections):
         sizes = {mask.size for mask in self.mask} or ({self.image_size} if self.image_size else set())
         if len(sizes) > 1:
             raise InvalidParameterError(f"{self._name('mask')}: expected masks of one size, got {sorted(sizes)}")
-        dense = [mask.decode() for mask in self.mask]
-        return np.array(dense, dtype=np.bool_).reshape(len(dense), *sizes.pop()) if sizes else None
+        if not sizes:
+            return None
+        size = sizes.pop()
+        dense = np.array([mask.decode() for mask in self.mask], dtype=np.bool_).reshape(len(self), *size)
+        if self.image_size in (None, size) or 0 in size:
+            return dense
+        # Masks of a lower resolution: each pixel has the nearest element.
+        rows, columns = (np.arange(side) * of_mask // side for side, of_mask in zip(self.image_size, size))
+        return dense[:, rows[:, None], columns]
 
 
 @dataclass(eq=False, repr=False)

@@ -22,6 +22,7 @@ from replayrt import (
     CorruptedModelPackageError,
     Detections,
     GraphCacheOptions,
+    InstanceDetections,
     InvalidParameterError,
     Model,
     ModelInputError,
@@ -37,6 +38,8 @@ FAMILIES = [
     "yolov7-stretch",
     "yolov8-letterbox",
     "yolov8-fused-letterbox",
+    "yolov8-masks-letterbox",
+    "rfdetr-masks-letterbox",
     "yolov9-stretch",
     "yolov10-stretch",
     "yolov11-letterbox",
@@ -234,6 +237,40 @@ def test_options_that_mean_nothing_are_refused_by_name(picture):
 def test_options_of_another_type_are_refused_by_name(detector, picture, options, error, text):
     with pytest.raises(error, match=text):
         detector(picture, **options)
+
+
+class TestMasks:
+    @pytest.fixture(scope="class")
+    def segmenter(self):
+        with load("yolov8-masks-letterbox") as model:
+            yield model
+
+    def test_each_object_has_one_of_the_pictures_size(self, segmenter, picture):
+        (found,) = segmenter(picture)
+        assert isinstance(found, InstanceDetections) and len(found) == len(found.mask) > 0
+        assert {mask.size for mask in found.mask} == {picture.shape[:2]}
+        assert sum(mask.area for mask in found.mask) > 0
+
+    def test_options_change_them(self, segmenter, picture):
+        def area(**options) -> int:
+            return sum(mask.area for mask in segmenter(picture, **options)[0].mask)
+
+        assert area(masks_binarization_threshold=0.9) < area() < area(masks_binarization_threshold=0.1)
+        assert area(masks_smoothing_enabled=False) != area(masks_smoothing_enabled=True) == area()
+        assert area(masks_resolution_factor=0) < area(masks_resolution_factor=0.5) < area()
+
+    def test_boxes_do_not_depend_on_their_resolution(self, segmenter, picture):
+        whole, coarse = segmenter(picture)[0], segmenter(picture, masks_resolution_factor=0)[0]
+        assert np.array_equal(whole.xyxy, coarse.xyxy)
+        assert coarse.mask[0].size < whole.mask[0].size
+
+    def test_wrong_options_are_refused_by_name(self, segmenter, detector, picture):
+        for options in ({"masks_resolution_factor": 1.5}, {"masks_binarization_threshold": float("nan")}):
+            with pytest.raises(InvalidParameterError, match=next(iter(options))):
+                segmenter(picture, **options)
+        for name in ("masks_smoothing_enabled", "masks_binarization_threshold", "masks_resolution_factor"):
+            with pytest.raises(InvalidParameterError, match=f"{name} does not apply to"):
+                detector(picture, **{name: 1})
 
 
 def test_numbers_of_numpy_are_numbers(detector, picture):

@@ -184,6 +184,13 @@ class TestSupervision:
         with pytest.raises(InvalidParameterError, match="expected masks of one size"):
             instances(mask=[*instances().mask[:2], RleMask.encode([[1]])]).to_supervision()
 
+    def test_masks_of_a_lower_resolution_are_brought_to_the_pictures(self):
+        dense = np.array([[1, 0, 0], [0, 0, 1]])
+        found = instances(mask=[RleMask.encode(dense)] * 3).to_supervision()
+        assert np.array_equal(found.mask[0], dense.repeat(10, 0).repeat(10, 1))
+        alone = instances(mask=[RleMask.encode(dense)] * 3, image_size=None).to_supervision()
+        assert np.array_equal(alone.mask[2], dense)
+
     @pytest.mark.parametrize("of", [Detections, InstanceDetections])
     @pytest.mark.parametrize("image_size", [None, (20, 30)])
     def test_no_objects(self, of, image_size):

@@ -119,11 +119,17 @@ void ModelState::check_inputs() const {
 
 void ModelState::find_outputs() {
   const std::vector<TensorSpec>& outputs = engine_.outputs();
-  if (outputs.size() != family_.output_count) {
+  const std::vector<std::size_t>& used = family_.outputs_used;
+  const std::size_t least = used.empty() ? family_.output_count : used.back() + 1;
+  if (used.empty() ? outputs.size() != least : outputs.size() < least) {
     refuse_engine(package_, "the network has " + std::to_string(outputs.size()) +
                                 " outputs: architecture " + std::string(family_.architecture) +
                                 " for " + std::string(to_string(family_.task)) + " has " +
-                                std::to_string(family_.output_count));
+                                (used.empty() ? "" : "at least ") + std::to_string(least));
+  }
+  if (!used.empty()) {
+    outputs_ = used;
+    return;
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     outputs_.push_back(i);
@@ -152,7 +158,16 @@ void ModelState::check_class_count() const {
       (*output.dims)[place.axis].is_dynamic()) {
     return;
   }
-  const std::int64_t classes = (*output.dims)[place.axis].min - place.others;
+  std::int64_t others = place.others;
+  if (place.prototypes.has_value()) {
+    const TensorSpec& prototypes = engine_.outputs()[outputs_[*place.prototypes]];
+    if (!prototypes.dims.has_value() || prototypes.dims->size() <= 1 ||
+        (*prototypes.dims)[1].is_dynamic()) {
+      return;
+    }
+    others += (*prototypes.dims)[1].min;
+  }
+  const std::int64_t classes = (*output.dims)[place.axis].min - others;
   if (package_.text_recognition.has_value()) {
     const std::size_t characters = package_.text_recognition->characters.size();
     if (classes != static_cast<std::int64_t>(characters)) {
@@ -187,6 +202,14 @@ void ModelState::require_applicable(const PredictOptions& options) const {
         ErrorCode::kInvalidParameter,
         "max_detections is " + std::to_string(*options.max_detections) + ": expected 0 or more");
   }
+  if (options.masks_resolution_factor.has_value()) {
+    require_range("masks_resolution_factor", *options.masks_resolution_factor, 0, 1);
+  }
+  if (!std::isfinite(options.masks_binarization_threshold.value_or(0))) {
+    throw Error(ErrorCode::kInvalidParameter,
+                "masks_binarization_threshold is " +
+                    std::to_string(*options.masks_binarization_threshold) + ": expected a number");
+  }
   if (reference_compatible_) {
     return;  // The reference drops what it does not know.
   }
@@ -203,6 +226,15 @@ void ModelState::require_applicable(const PredictOptions& options) const {
   }
   if (options.max_detections.has_value() && !known.max_detections) {
     refuse("max_detections", "");
+  }
+  if (options.masks_resolution_factor.has_value() && !known.masks) {
+    refuse("masks_resolution_factor", "");
+  }
+  if (options.masks_smoothing_enabled.has_value() && !known.smoothing) {
+    refuse("masks_smoothing_enabled", "");
+  }
+  if (options.masks_binarization_threshold.has_value() && !known.smoothing) {
+    refuse("masks_binarization_threshold", "");
   }
   const bool selects = known.nms && network_has_selected();
   const std::string why =
@@ -256,6 +288,22 @@ models::DetectionSettings ModelState::settings_for(const PredictOptions& options
           .reference_compatible = reference_compatible_};
 }
 
+models::MaskSettings ModelState::mask_settings_for(const PredictOptions& options) const {
+  constexpr double kEvenOdds = 0.5;
+  models::MaskSettings settings{.smooth = family_.masks_are_smooth,
+                                .resolution_factor = options.masks_resolution_factor.value_or(1),
+                                .reference_compatible = reference_compatible_};
+  double threshold = family_.masks_are_smooth ? kEvenOdds : 0;
+  if (family_.parameters.smoothing) {
+    settings.smooth = options.masks_smoothing_enabled.value_or(settings.smooth);
+    // The reference keeps the threshold of probabilities for logits.
+    threshold = settings.smooth || reference_compatible_ ? threshold : 0;
+    threshold = options.masks_binarization_threshold.value_or(threshold);
+  }
+  settings.threshold = static_cast<float>(threshold);
+  return settings;
+}
+
 std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
                                                  std::span<const PreProcessingMetadata> metadata,
                                                  const PredictOptions& options) const {
@@ -269,7 +317,8 @@ std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
   std::vector<HeadOutput> heads;
   for (const std::size_t position : outputs_) {
     heads.emplace_back(outputs.outputs[position], engine_.outputs()[position].name);
-    if (heads.back().images() != static_cast<std::int64_t>(metadata.size())) {
+    const bool has_images = heads.size() - 1 != family_.output_without_images;
+    if (has_images && heads.back().images() != static_cast<std::int64_t>(metadata.size())) {
       throw Error(ErrorCode::kCorruptedModel, "output '" + heads.back().name() + "' has shape " +
                                                   heads.back().shape().to_string() +
                                                   ": expected one row per image, " +
@@ -278,6 +327,7 @@ std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
   }
   const models::DecodeInput input{.outputs = heads,
                                   .settings = settings_for(options),
+                                  .masks = mask_settings_for(options),
                                   .fused = network_has_selected(),
                                   .classes = &classes_,
                                   .package = &package_};
@@ -292,8 +342,10 @@ std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
 std::vector<Prediction> ModelState::predict(std::span<const ImageView> images,
                                             const PredictOptions& options) const {
   require_applicable(options);  // Before the work rather than after it.
-  if (package_.text_detection.has_value() && images.size() > 1) {
-    return predict_pages(images, options);
+  const bool one_by_one =
+      package_.text_detection.has_value() || family_.output_without_images.has_value();
+  if (one_by_one && images.size() > 1) {
+    return predict_one_by_one(images, options);
   }
   const PreProcessedImages batch = pre_process(images, options);
   if (package_.text_recognition.has_value()) {
@@ -302,8 +354,8 @@ std::vector<Prediction> ModelState::predict(std::span<const ImageView> images,
   return post_process(forward(batch, options), batch.metadata, options);
 }
 
-std::vector<Prediction> ModelState::predict_pages(std::span<const ImageView> images,
-                                                  const PredictOptions& options) const {
+std::vector<Prediction> ModelState::predict_one_by_one(std::span<const ImageView> images,
+                                                       const PredictOptions& options) const {
   std::vector<Prediction> predictions;
   for (std::size_t i = 0; i < images.size(); ++i) {
     const PreProcessedImages page = pre_processor_(images.subspan(i, 1), options, i);

@@ -38,14 +38,15 @@ class ModelState {
   [[nodiscard]] std::vector<Prediction> post_process(
       const InferResult& outputs, std::span<const PreProcessingMetadata> metadata,
       const PredictOptions& options) const;
-  /// All three. Pages of text run one by one, as each has a size of its own; lines of text as many
+  /// All three. Pages of text run one by one, as each has a size of its own, and so do pictures
+  /// whose network gives something that is the same for all of them; lines of text as many
   /// at once as the batch limits allow, so that only their outputs are there at a time.
   [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> images,
                                                 const PredictOptions& options) const;
 
  private:
-  [[nodiscard]] std::vector<Prediction> predict_pages(std::span<const ImageView> images,
-                                                      const PredictOptions& options) const;
+  [[nodiscard]] std::vector<Prediction> predict_one_by_one(std::span<const ImageView> images,
+                                                           const PredictOptions& options) const;
   [[nodiscard]] std::vector<Prediction> predict_lines(const PreProcessedImages& batch,
                                                       const PredictOptions& options) const;
   /// The batch in the dtype of the network.
@@ -57,6 +58,7 @@ class ModelState {
   void check_class_count() const;
   [[nodiscard]] bool network_has_selected() const;
   [[nodiscard]] models::DetectionSettings settings_for(const PredictOptions& options) const;
+  [[nodiscard]] models::MaskSettings mask_settings_for(const PredictOptions& options) const;
 
   const ModelPackage package_;
   const models::Family& family_;

@@ -12,6 +12,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "map_deviation.hpp"
+#include "mask_parity.hpp"
 #include "replayrt/auto_model.hpp"
 
 namespace replayrt {
@@ -62,6 +63,12 @@ PredictOptions options_of(const json& keywords) {
       options.max_detections = value;
     } else if (name == "class_agnostic_nms") {
       options.class_agnostic_nms = value.get<bool>();
+    } else if (name == "masks_smoothing_enabled") {
+      options.masks_smoothing_enabled = value.get<bool>();
+    } else if (name == "masks_binarization_threshold") {
+      options.masks_binarization_threshold = value;
+    } else if (name == "masks_resolution_factor") {
+      options.masks_resolution_factor = value;
     } else if (name == "image_size") {
       options.image_size =
           value.is_array() ? ImageSize{value[1], value[0]} : ImageSize{value, value};
@@ -86,6 +93,9 @@ struct Deviation {
   std::int32_t farthest = 0;
   double score = 0;
   MapDeviation maps;
+  std::size_t masks = 0;
+  std::size_t masks_off = 0;
+  std::int64_t mask_pixels_off = 0;  ///< Of all masks.
 
   void add_scores(const std::vector<float>& actual, const json& wanted) {
     ASSERT_EQ(actual.size(), wanted.size());
@@ -112,6 +122,20 @@ struct Deviation {
     }
   }
 
+  void add_masks(const std::vector<RleMask>& actual, const json& wanted) {
+    const std::vector<RleMask> expected_masks = masks_of(wanted);
+    ASSERT_EQ(actual.size(), expected_masks.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      ASSERT_EQ(actual[i].size, expected_masks[i].size);
+      const MaskDifference off = difference(actual[i], expected_masks[i]);
+      EXPECT_TRUE(off.is_small()) << "mask " << i << ": " << off.pixels << " pixels, IoU "
+                                  << off.iou;
+      ++masks;
+      masks_off += off.pixels != 0 ? 1 : 0;
+      mask_pixels_off += off.pixels;
+    }
+  }
+
   void add_coordinate(std::int32_t actual, const json& wanted) {
     const std::int32_t off = std::abs(actual - wanted.get<std::int32_t>());
     ++coordinates;
@@ -122,6 +146,9 @@ struct Deviation {
   void add(const Prediction& actual, const json& wanted) {
     if (const Detections* found = detections_of(actual); found != nullptr) {
       add(*found, wanted);
+      if (const auto* instances = std::get_if<InstanceDetections>(&actual)) {
+        ASSERT_NO_FATAL_FAILURE(add_masks(instances->mask, wanted));
+      }
     } else if (const auto* one = std::get_if<ClassificationPrediction>(&actual)) {
       ASSERT_EQ(one->class_id, wanted["class_id"].get<std::int64_t>());
       add_scores(one->confidence, wanted["confidence"]);
@@ -194,7 +221,12 @@ Model load(const std::string& package, const Way& way) {
   return AutoModel::from_pretrained(packages() / package, options);
 }
 
-void run_case(const json& test, const Model& model, Deviation& deviation) {
+/// What a way of running is to give; without the reference's defects where the oracle could tell.
+const json& answers_of(const json& test, bool compatible) {
+  return compatible || !test.contains("mended") ? test["predictions"] : test["mended"];
+}
+
+void run_case(const json& test, const Model& model, bool compatible, Deviation& deviation) {
   const ColorFormat color =
       color_format_from_string(test["options"].value("input_color_format", "bgr"));
   std::vector<cv::Mat> pictures;
@@ -217,9 +249,10 @@ void run_case(const json& test, const Model& model, Deviation& deviation) {
   // Captured by the first call, replayed by the second.
   for (int call = 0; call < (model.graph_cache() != nullptr ? 2 : 1); ++call) {
     const std::vector<Prediction> found = model.predict(views, options);
-    ASSERT_EQ(found.size(), test["predictions"].size());
+    const json& wanted = answers_of(test, compatible);
+    ASSERT_EQ(found.size(), wanted.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-      ASSERT_NO_FATAL_FAILURE(deviation.add(found[i], test["predictions"][i]));
+      ASSERT_NO_FATAL_FAILURE(deviation.add(found[i], wanted[i]));
     }
   }
 }
@@ -247,7 +280,9 @@ bool differs_on_purpose(const json& test) {
   std::ifstream inference_config(package / "inference_config.json");
   std::ifstream model_config(package / "model_config.json");
   const json network = json::parse(inference_config)["network_input"];
-  const bool rfdetr = json::parse(model_config)["model_architecture"] == "rfdetr";
+  const json model = json::parse(model_config);
+  const bool rfdetr =
+      model["model_architecture"] == "rfdetr" && model["task_type"] == "object-detection";
   const std::string mode = network["resize_mode"];
   const bool has_dataset_size =
       !network.value("dataset_version_resize_dimensions", json()).is_null();
@@ -274,14 +309,19 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
     if (!models.contains(package)) {
       models.emplace(package, load(package, way));
     }
-    ASSERT_NO_FATAL_FAILURE(run_case(test, models.at(package), deviation));
+    ASSERT_NO_FATAL_FAILURE(run_case(test, models.at(package), way.compatible, deviation));
     ++deviation.cases;
   }
   std::cout << "[  PARITY  ] " << family << ", " << way.name << ": " << deviation.cases
             << " cases, " << deviation.objects << " objects, coordinates off "
             << deviation.coordinates_off << " (by " << deviation.farthest << " px), score off by "
-            << deviation.score << ", pixels off " << deviation.maps.pixels_off << " of "
-            << deviation.maps.pixels << ", numbers off by " << deviation.maps.number << "\n";
+            << deviation.score;
+  if (deviation.masks > 0) {
+    std::cout << ", of " << deviation.masks << " masks " << deviation.masks_off << " off, by "
+              << deviation.mask_pixels_off << " px in all";
+  }
+  std::cout << ", pixels off " << deviation.maps.pixels_off << " of " << deviation.maps.pixels
+            << ", numbers off by " << deviation.maps.number << "\n";
   deviation.maps.expect_small();
   EXPECT_GE(deviation.cases, kLeastCases);
   EXPECT_LE(deviation.farthest, 1);
@@ -295,11 +335,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::Values("yolov5", "yolov7", "yolov8", "yolov8-any-size",
                                      "yolov8-fused", "yolov9", "yolov9-fused", "yolov10", "yolov11",
                                      "yolov11-fused", "yolov12", "yolov12-fused", "yolo26",
-                                     "yolo26-segmentation", "yolo26-binary", "yolo26-depth",
-                                     "deep-lab-v3-plus", "deep-lab-v3-plus-without", "yolonas",
-                                     "rfdetr", "rfdetr-no-object", "rfdetr-removal", "resnet",
-                                     "resnet-fused", "resnet-multi", "resnet-multi-fused", "vit",
-                                     "vit-fused", "vit-multi", "vit-multi-fused",
+                                     "yolov5-masks", "yolov7-masks", "yolov8-masks",
+                                     "yolov8-masks-stride8", "yolov8-masks-fused", "yolov11-masks",
+                                     "yolov11-masks-fused", "yolo26-masks", "yolact",
+                                     "rfdetr-masks", "yolo26-segmentation", "yolo26-binary",
+                                     "yolo26-depth", "deep-lab-v3-plus", "deep-lab-v3-plus-without",
+                                     "yolonas", "rfdetr", "rfdetr-no-object", "rfdetr-removal",
+                                     "resnet", "resnet-fused", "resnet-multi", "resnet-multi-fused",
+                                     "vit", "vit-fused", "vit-multi", "vit-multi-fused",
                                      "yolov8-classification", "yolov11-classification",
                                      "pp-ocrv6-det", "pp-ocrv6-rec"),
                      testing::ValuesIn(ways())),
@@ -308,6 +351,117 @@ INSTANTIATE_TEST_SUITE_P(
       std::ranges::replace(name, '-', '_');
       return name;
     });
+
+/// A fault as it could be made between the network and the answer.
+struct Fault {
+  std::string name;
+  void (*in_metadata)(PreProcessingMetadata& metadata) = nullptr;
+  void (*in_options)(PredictOptions& options) = nullptr;
+  void (*in_answer)(InstanceDetections& found) = nullptr;
+};
+
+void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.name;
+}
+
+void drop_pad(PreProcessingMetadata& metadata) {
+  metadata.pad_left = metadata.pad_top = metadata.pad_right = metadata.pad_bottom = 0;
+}
+
+void leave_unsmoothed(PredictOptions& options) {
+  options.masks_smoothing_enabled = false;
+  options.masks_binarization_threshold = 0.5;
+}
+
+void shift_class(InstanceDetections& found) {
+  for (std::int32_t& class_id : found.class_id) {
+    ++class_id;
+  }
+}
+
+/// Rows where columns belong.
+void swap_axes(InstanceDetections& found) {
+  for (RleMask& mask : found.mask) {
+    const ImageSize turned{mask.size.width, mask.size.height};
+    const std::vector<std::uint8_t> by_columns = RleMask{turned, mask.counts}.decode();
+    std::vector<std::uint8_t> dense(by_columns.size());
+    for (std::size_t i = 0; i < dense.size(); ++i) {
+      const auto width = static_cast<std::size_t>(turned.width);
+      const auto height = static_cast<std::size_t>(turned.height);
+      dense[i % width * height + i / width] = by_columns[i];
+    }
+    mask = RleMask::encode(dense, mask.size);
+  }
+}
+
+class MaskFaultTest : public testing::TestWithParam<std::tuple<std::string, Fault>> {};
+
+/// The cases are worth something: with the fault at least one of each family fails.
+TEST_P(MaskFaultTest, IsSeen) {
+  const auto& [family, fault] = GetParam();
+  std::size_t seen = 0;
+  const json answers = expected(family);
+  for (const json& test : answers["cases"]) {
+    if (!test["options"].empty() || test["package"] != family + "-letterbox") {
+      continue;
+    }
+    const Model model = load(test["package"], {"default", true, false, false});
+    std::vector<cv::Mat> pictures;
+    std::vector<ImageView> views;
+    for (const json& name : test["pictures"]) {
+      pictures.push_back(picture(name));
+      views.push_back(view_of(pictures.back(), ColorFormat::kBgr));
+    }
+    if (family == "yolact") {
+      views.resize(1);
+    }
+    PredictOptions options;
+    if (fault.in_options != nullptr) {
+      fault.in_options(options);
+    }
+    PreProcessedImages batch = model.pre_process(views);
+    for (PreProcessingMetadata& metadata : batch.metadata) {
+      if (fault.in_metadata != nullptr) {
+        fault.in_metadata(metadata);
+      }
+    }
+    std::vector<Prediction> found =
+        model.post_process(model.forward(batch), batch.metadata, options);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      auto instances = std::get<InstanceDetections>(found[i]);
+      if (fault.in_answer != nullptr) {
+        fault.in_answer(instances);
+      }
+      seen += agrees(instances, answers_of(test, false)[i]) ? 0 : 1;
+    }
+  }
+  EXPECT_EQ(seen > 0, fault.name != "none");
+}
+
+const Fault kNoFault{.name = "none"};
+const Fault kSwappedAxes{.name = "swapped_axes", .in_answer = swap_axes};
+const Fault kDroppedPad{.name = "dropped_pad", .in_metadata = drop_pad};
+const Fault kShiftedClass{.name = "shifted_class", .in_answer = shift_class};
+const Fault kUnsmoothed{.name = "unsmoothed", .in_options = leave_unsmoothed};
+
+std::string fault_name(const testing::TestParamInfo<MaskFaultTest::ParamType>& test) {
+  std::string name = std::get<0>(test.param) + "_" + std::get<1>(test.param).name;
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Families, MaskFaultTest,
+    testing::Combine(testing::Values("yolov5-masks", "yolov7-masks", "yolov8-masks",
+                                     "yolov8-masks-fused", "yolov11-masks", "yolov11-masks-fused",
+                                     "yolo26-masks", "yolact", "rfdetr-masks"),
+                     testing::Values(kNoFault, kSwappedAxes, kDroppedPad, kShiftedClass)),
+    fault_name);
+INSTANTIATE_TEST_SUITE_P(OfSmoothing, MaskFaultTest,
+                         testing::Combine(testing::Values("yolov8-masks", "yolov8-masks-fused",
+                                                          "yolov11-masks", "yolov11-masks-fused"),
+                                          testing::Values(kUnsmoothed)),
+                         fault_name);
 
 std::uint64_t fnv1a(std::span<const std::uint8_t> bytes) {
   std::uint64_t hash = 0xCBF29CE484222325U;

@@ -167,6 +167,23 @@ def test_auto_model_beside_the_reference(root):
     assert "bf16 |" not in pictures and "post_process" not in pictures
 
 
+def test_masks_of_each_picture_are_counted(root):
+    page = root / "docs/models.md"
+    page.write_text(page_of("masks"))
+    result = AUTO_MODEL | {"benchmark": "masks", "precision": "f32"}
+    result["answers"] = {"f32": {"detections": {"coffee 400x600": 98}}}
+    result["rows"] = [
+        {"what": what, "precision": "f32", "picture": picture} | REFERENCE_TIMES
+        for what in ("whole call", "post_process")
+        for picture in ("coffee 400x600", "all")
+    ]
+    (root / "benchmarks/results/masks.json").write_text(json.dumps(result))
+    assert run(root) == 0
+    text = table_of(page.read_text(), "masks")
+    assert "| post_process, coffee 400x600 | 98 | 100 ms | 70.0 ms | **0.700** | 120 ms | 90.0 ms | 0.750 |" in text
+    assert "| whole call, all |  | 100 ms |" in text and "whole call, coffee" not in text
+
+
 def test_auto_model_names_the_versions_of_the_reference_in_place_of_ours(root):
     (root / "README.md").write_text(PAGE + page_of("auto_model"))
     (root / "benchmarks/results/auto_model.json").write_text(json.dumps(AUTO_MODEL))

@@ -127,6 +127,15 @@ TEST(AnnotateTest, MasksTintThePixelsThatAreSet) {
   EXPECT_EQ(at(picture, 71, 60), kBlack);
 }
 
+TEST(AnnotateTest, MasksOfALowerResolutionCoverThePicture) {
+  InstanceDetections found{boxes({{0, 0, 3, 3}}), {}};
+  found.mask.push_back({{2, 2}, {2, 2}});  // The right half.
+  const cv::Mat picture = drawn(black(100, 100), found);
+  EXPECT_EQ(at(picture, 70, 48), kBlack);
+  EXPECT_NE(at(picture, 70, 52), kBlack);
+  EXPECT_NE(at(picture, 98, 98), kBlack);
+}
+
 TEST(AnnotateTest, KeyPointsAreConnectedWhereBothWereFound) {
   KeyPointDetections found{boxes({{0, 0, 2, 2}}), {}};
   found.key_points = {{{20, 80, 0.9F}, {80, 80, 0.8F}, {50, 50, 0.0F}}};

@@ -49,6 +49,16 @@ TEST(PredictParamsTest, ReadsWhatSuppressionTakes) {
   EXPECT_EQ(parsed({"class_agnostic_nms=0"}).options.class_agnostic_nms, false);
 }
 
+TEST(PredictParamsTest, ReadsWhatMasksTake) {
+  const PredictOptions options =
+      parsed({"masks_smoothing_enabled=false", "masks_binarization_threshold=-1.5",
+              "masks_resolution_factor=0.5"})
+          .options;
+  EXPECT_EQ(options.masks_smoothing_enabled, false);
+  EXPECT_EQ(options.masks_binarization_threshold, -1.5);
+  EXPECT_EQ(options.masks_resolution_factor, 0.5);
+}
+
 TEST(PredictParamsTest, ReadsSizes) {
   EXPECT_EQ(parsed({"image_size=320"}).options.image_size, (ImageSize{320, 320}));
   EXPECT_EQ(parsed({"image_size=320x640"}).options.image_size, (ImageSize{320, 640}));
@@ -77,6 +87,13 @@ TEST(PredictParamsTest, BadValuesNameParameterAndExpectation) {
       {"max_detections=-1", "--param max_detections: expected a whole number of at least 0"},
       {"max_detections=1.5", "--param max_detections"},
       {"class_agnostic_nms=yes", "--param class_agnostic_nms: expected true, false, 1 or 0"},
+      {"masks_smoothing_enabled=2", "--param masks_smoothing_enabled: expected true, false"},
+      {"masks_binarization_threshold=inf",
+       "--param masks_binarization_threshold: expected a number, got 'inf'"},
+      {"masks_resolution_factor=1.1",
+       "--param masks_resolution_factor: expected a number from 0 to 1, got '1.1'"},
+      {"mask_format=dense",
+       "--param mask_format: does not apply, masks are always lengths of runs"},
       {"image_size=0", "--param image_size"},
       {"image_size=1x2x3", "--param image_size: expected N or HEIGHTxWIDTH, got '1x2x3'"},
       {"image_size=64x", "--param image_size"},
@@ -105,8 +122,7 @@ TEST(PredictParamsTest, ANameIsGivenOnce) {
 }
 
 TEST(PredictParamsTest, ParametersOfOtherTasksAreRefusedByTheTask) {
-  for (const char* name : {"masks_smoothing_enabled", "masks_binarization_threshold", "mask_format",
-                           "key_points_threshold"}) {
+  for (const char* name : {"key_points_threshold"}) {
     const PredictParams params = parsed({std::string(name) + "=1"});
     EXPECT_THAT([&] { require_params_of(params, Task::kClassification); },
                 ThrowsMessage<UsageError>(std::string("--param ") + name +

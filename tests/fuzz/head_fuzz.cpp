@@ -1,6 +1,7 @@
 // What networks give out: whatever the shape and the numbers are, boxes lie within the image, are
-// what was asked for, or the output is refused by name. The first bytes choose the layout, the
-// shape and the settings; the others are the numbers, NaN and infinity among them.
+// what was asked for, masks have as many pixels as it, or the output is refused by name. The first
+// bytes choose the layout, the shape and the settings; the others are the numbers, NaN and infinity
+// among them.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -13,6 +14,7 @@
 #include "models/postprocess/classify.hpp"
 #include "models/postprocess/decode.hpp"
 #include "models/postprocess/maps.hpp"
+#include "models/postprocess/masks.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace {
@@ -135,6 +137,33 @@ void check_segments(const SemanticSegmentationResult& found) {
   require(std::ranges::all_of(found.segmentation_map, [](std::int64_t id) { return id >= 0; }));
 }
 
+/// Rows with as many coefficients as there are prototypes.
+void check_masks(const HeadOutput& rows, const HeadOutput& prototypes, Bytes& bytes,
+                 const DetectionSettings& settings) {
+  const PrototypeAxis axis = bytes.next() % 2 == 0 ? PrototypeAxis::kFirst : PrototypeAxis::kLast;
+  const std::int64_t count = prototype_count(prototypes, axis);
+  const auto boxes = decode_objectness(rows, 0, settings, count);
+  PreProcessingMetadata metadata;
+  metadata.original_size = kImage;
+  metadata.size_after_pre_processing = kImage;
+  metadata.inference_size = {64, 64};
+  metadata.pad_top = bytes.next() % 64;
+  metadata.pad_left = bytes.next() % 16 - 8;
+  const MaskSettings masks{.smooth = bytes.next() % 2 == 0,
+                           .threshold = bytes.number(),
+                           .resolution_factor = static_cast<double>(bytes.next()) / 255.0,
+                           .reference_compatible = bytes.next() % 2 == 0};
+  const auto columns = static_cast<std::size_t>(rows.shape()[2]);
+  const Coefficients last{&rows, columns - static_cast<std::size_t>(count), columns, 1};
+  const InstanceDetections found =
+      with_mixed_masks(boxes, last, prototypes, axis, 0, metadata, masks);
+  require(found.mask.size() == boxes.size());
+  for (const RleMask& mask : found.mask) {
+    require(RleMask::encode(mask.decode(), mask.size) == mask);
+    require(masks.resolution_factor < 1 || mask.size == kImage);
+  }
+}
+
 void decode(std::uint8_t layout, Bytes& bytes) {
   const DetectionSettings settings = any_settings(bytes);
   const Shape shape = any_shape(bytes);
@@ -142,7 +171,7 @@ void decode(std::uint8_t layout, Bytes& bytes) {
   if (output.images() == 0) {
     return;
   }
-  switch (layout % 9) {
+  switch (layout % 10) {
     case 0:
       return check(decode_channels_first(output, 0, settings), settings, true);
     case 1:
@@ -156,7 +185,7 @@ void decode(std::uint8_t layout, Bytes& bytes) {
       const Shape other =
           bytes.next() % 2 == 0 && shape.rank() == 3 ? shape.with_dim(2, 3) : any_shape(bytes);
       const HeadOutput second = any_output(bytes, other, "output1");
-      if (layout % 9 == 3) {
+      if (layout % 10 == 3) {
         return check(decode_boxes_and_scores(output, second, 0, settings), settings, true);
       }
       return check(decode_queries(output, second, 0, {64, 64}, {0, -1, 1}, settings), settings,
@@ -176,6 +205,10 @@ void decode(std::uint8_t layout, Bytes& bytes) {
       require(static_cast<std::int64_t>(found.depth.size()) ==
               found.size.height * found.size.width);
       return;
+    }
+    case 8: {
+      const HeadOutput prototypes = any_output(bytes, any_shape(bytes), "output1");
+      return prototypes.images() == 0 ? void() : check_masks(output, prototypes, bytes, settings);
     }
     default: {
       const auto found = classify_multi_label(output, 0, bytes.next() % 2 == 0, settings.threshold,

@@ -9,6 +9,7 @@ NAMES = ("apple", "bear", "car", "dog", "egg", "fox")
 IMAGENET = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]
 CROP = {"static-crop": {"enabled": True, "x_min": 10, "x_max": 90, "y_min": 20, "y_max": 80}}
 CORNER = {"static-crop": {"enabled": True, "x_min": 0, "x_max": 70, "y_min": 0, "y_max": 60}}
+CROP_AT_ORIGIN = {"static-crop": {"enabled": True, "x_min": 0, "x_max": 70, "y_min": 0, "y_max": 80}}
 GRAYSCALE = {"grayscale": {"enabled": True}}
 RECOMMENDED = {"confidence": 0.55, "per_class_confidence": {"bear": 0.7, "dog": 0.45}}
 
@@ -50,6 +51,20 @@ MORE_VARIANTS = {
     ),
     "static2": Variant(other={"forward_pass": {"static_batch_size": 2}}, batch=2),
     "max2": Variant(other={"forward_pass": {"max_dynamic_batch_size": 2}}),
+}
+# For instance segmentation: what matters to masks.
+MASK_VARIANTS = {
+    "letterbox": Variant(),
+    "stretch": Variant({"resize_mode": "stretch"}),
+    "center-crop": Variant({"resize_mode": "center-crop"}),
+    "fit-longer-edge": Variant({"resize_mode": "fit-longer-edge"}),
+    "crop": Variant({}, CROP),
+    "crop-at-origin": Variant({}, CROP_AT_ORIGIN),
+}
+# YOLACT's networks take one picture.
+YOLACT_VARIANTS = {
+    name: Variant(variant.network_input, variant.image_pre_processing, batch=1)
+    for name, variant in MASK_VARIANTS.items()
 }
 # RF-DETR stretches by itself: without the dimensions of a dataset version the mode makes no difference.
 _TWO_STEP = {"dataset_version_resize_dimensions": {"height": 80, "width": 64}, "normalization": IMAGENET}
@@ -156,6 +171,15 @@ def _segments(network: Mapper, architecture: str, names: tuple[str, ...], **more
     return Family(network, architecture, "semantic-segmentation", post=None, names=names, variants=MAP_VARIANTS, **more)
 
 
+def _masks(layout: str, seed: int, size: tuple[int, int], architecture: str, stride: int = 4, **more) -> Family:
+    levels = architecture == "yolov7"
+    found = {"queries": 15, "rows": 8}.get(layout, 5 if levels else 12)
+    found = 4 if architecture == "yolo26" else found
+    network = Detector(layout, size, 5, seed, found=found, masks=stride, with_levels=levels)
+    more.setdefault("variants", MASK_VARIANTS)
+    return Family(network, architecture, task="instance-segmentation", **more)
+
+
 # The seeds are chosen so that no score or overlap of the cases of tools/reference is close to its threshold.
 FAMILIES = {
     "yolov5": Family(Detector("objectness", (64, 96), 5, 2401), "yolov5", post=None, padding=114),
@@ -190,6 +214,16 @@ FAMILIES = {
     "rfdetr": _rfdetr(15, (96, 96), 5),
     "rfdetr-no-object": _rfdetr(16, (96, 96), 7),
     "rfdetr-removal": _rfdetr(117, (96, 128), 6, names=("background", *NAMES[:5]), removed=("background", "car")),
+    "yolov5-masks": _masks("objectness", 31, (64, 96), "yolov5", post=None),
+    "yolov7-masks": _masks("objectness", 732, (96, 96), "yolov7", post=None),
+    "yolov8-masks": _masks("channels", 33, (96, 128), "yolov8"),
+    "yolov8-masks-stride8": _masks("channels", 34, (96, 96), "yolov8", 8, variants={"letterbox": Variant()}),
+    "yolov8-masks-fused": _masks("rows", 35, (96, 96), "yolov8", fused=True, features={"nms_fused": True}),
+    "yolov11-masks": _masks("channels", 36, (128, 96), "yolov11"),
+    "yolov11-masks-fused": _masks("rows", 37, (96, 128), "yolov11", fused=True, features={"nms_fused": True}),
+    "yolo26-masks": _masks("rows", 138, (96, 96), "yolo26", post=None),
+    "yolact": _masks("priors", 39, (96, 96), "yolact", post=None, variants=YOLACT_VARIANTS),
+    "rfdetr-masks": _masks("queries", 440, (96, 96), "rfdetr", post=None),
     "resnet": _labels(18, "resnet", fused=False),
     "resnet-fused": _labels(19, "resnet", fused=True),
     "resnet-multi": _labels(20, "resnet", fused=False, multi=True),

@@ -54,14 +54,16 @@ class Graph:
         return self.add("Reshape", value, self.constant(shape, np.int64))
 
     def model(self, outputs: dict[str, tuple[str, Sequence]], size: tuple, batch: int | str = "N") -> onnx.ModelProto:
-        """The network from a picture of `size` (height, width) to `outputs`: name -> (value, shape less the batch)."""
+        """The network from a picture of `size` (height, width) to `outputs`: name -> (value, shape).
+
+        A list is a shape less the batch, a tuple a whole one."""
         nodes = [*self._nodes, *(helper.make_node("Identity", [value], [name]) for name, (value, _) in outputs.items())]
         graph = helper.make_graph(
             nodes,
             "replayrt_test",
             [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [batch, 3, *size])],
             [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, *shape])
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape if isinstance(shape, tuple) else [batch, *shape])
                 for name, (_, shape) in outputs.items()
             ],
             self._constants,

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 
+from . import package_masks
 from .package_graph import INPUT, Graph, rounded, rounded_scale
 
 CHANNELS = {4: 8, 8: 12, 16: 16, 32: 16}  # by stride
@@ -24,7 +25,8 @@ TO_XYXY = np.array([[1, 0, -0.5, 0], [0, 1, 0, -0.5], [1, 0, 0.5, 0], [0, 1, 0, 
 
 @dataclass(frozen=True)
 class Detector:
-    """layout: "channels" (v8), "objectness" (v5), "rows" (fused), "two" (YOLO-NAS) or "queries" (RF-DETR)."""
+    """layout: "channels" (v8), "objectness" (v5), "rows" (fused), "two" (YOLO-NAS), "queries" (RF-DETR) or "priors"
+    (YOLACT)."""
 
     layout: str
     size: tuple[int, int]
@@ -33,9 +35,11 @@ class Detector:
     found: int = 20  # about how many boxes of a picture score over 0.4
     rows: int = 80  # of layout "rows"
     any_size: bool = False
+    masks: int = 0  # the stride of the prototypes of instance segmentation; 0: there are none
+    with_levels: bool = False  # gives the scores of each level, too, as YOLOv7 does with masks
 
     def __post_init__(self) -> None:
-        assert self.layout in ("channels", "objectness", "rows", "two", "queries")
+        assert self.layout in ("channels", "objectness", "rows", "two", "queries", "priors")
 
 
 @dataclass(frozen=True)
@@ -65,16 +69,24 @@ def detector(spec: Detector, inputs: np.ndarray, batch: int | str = "N") -> onnx
     split = 4 * len(sizes)
     bias = _bias(spec, {stride: (heads[stride][split:], features[stride]) for stride in levels}, count)
 
-    boxes, logits = [], []
+    boxes, logits, coefficients = [], [], []
     for stride, value in levels.items():
         raw = graph.add("Softsign", graph.conv(value, rounded(heads[stride])))
         ends = graph.constant([split, len(sizes) * count], np.int64)
         raw_boxes, raw_scores = graph.add_many("Split", 2, raw, ends, axis=1)
         boxes.append(graph.reshape(_boxes(graph, spec, raw_boxes, value, stride, sizes), [0, 4, -1]))
         logits.append(graph.reshape(raw_scores, [0, count, -1]))
+        if spec.masks:
+            raw = package_masks.coefficients(graph, value, features[stride], len(sizes))
+            coefficients.append(graph.reshape(raw, [0, package_masks.PROTOTYPES, -1]))
     spread = graph.add("Mul", graph.add("Concat", *logits, axis=2), graph.constant(SPREAD))
     logit = graph.add("Add", spread, graph.constant(bias.reshape(count, 1)))
-    return graph.model(_outputs(graph, spec, graph.add("Concat", *boxes, axis=2), logit), _input_size(spec), batch)
+    all_boxes = graph.add("Concat", *boxes, axis=2)
+    if not spec.masks:
+        return graph.model(_outputs(graph, spec, all_boxes, logit), _input_size(spec), batch)
+    masks = graph.add("Concat", *coefficients, axis=2), package_masks.prototypes(graph, inputs, spec.masks, run)
+    outputs = _outputs_with_masks(graph, spec, all_boxes, logit, masks, logits)
+    return graph.model(outputs, _input_size(spec), batch)
 
 
 def classifier(spec: Classifier, inputs: np.ndarray, batch: int | str = "N") -> onnx.ModelProto:
@@ -131,7 +143,7 @@ def _bias(spec: Detector, heads: dict, count: int) -> np.ndarray:
     selecting = spread[:, 0] if spec.layout == "objectness" else spread.max(axis=1)
     quantile = np.quantile(selecting, 1 - spec.found / selecting.shape[1])
     bias = np.full(count, round(THRESHOLD_LOGIT - max(quantile, 0.5), 2))
-    if spec.layout == "objectness":
+    if spec.layout == "objectness" and not spec.with_levels:
         bias[1:] = 0.0
     return bias
 
@@ -148,15 +160,33 @@ def _boxes(graph: Graph, spec: Detector, raw: str, like: str, stride: int, sizes
     extents = np.array(sizes) * stride
     amplitude = np.stack([np.full(per_cell, SHIFT * stride)] * 2 + [STRETCH * extents[:, 0], STRETCH * extents[:, 1]])
     weights = np.einsum("ab,bj,jk->ajbk", matrix, amplitude, np.eye(per_cell)).reshape(4 * per_cell, 4 * per_cell, 1, 1)
+    if spec.layout == "priors":
+        return graph.conv(raw, _prior_offsets(amplitude, extents))
     moved = graph.conv(raw, weights)
     if spec.any_size:
         return graph.add("Add", moved, _grid_of_any_size(graph, like, stride, matrix, extents))
+    base = np.einsum("ab,bjhw->ajhw", matrix, _grid(spec, stride, extents))
+    return graph.add("Add", moved, graph.constant(base.reshape(1, 4 * per_cell, *base.shape[2:])))
+
+
+def _grid(spec: Detector, stride: int, extents: np.ndarray) -> np.ndarray:
+    """(4, boxes of a cell, rows, columns): middles and sizes."""
     height, width = spec.size[0] // stride, spec.size[1] // stride
     x, y = np.meshgrid((np.arange(width) + 0.5) * stride, (np.arange(height) + 0.5) * stride)
-    ones = np.ones((per_cell, height, width))
-    grid = np.stack([x * ones, y * ones, *(ones * extents[:, axis, None, None] for axis in (0, 1))])
-    base = np.einsum("ab,bjhw->ajhw", matrix, grid).reshape(1, 4 * per_cell, height, width)
-    return graph.add("Add", moved, graph.constant(base))
+    ones = np.ones((len(extents), height, width))
+    return np.stack([x * ones, y * ones, *(ones * extents[:, axis, None, None] for axis in (0, 1))])
+
+
+def _prior_offsets(amplitude: np.ndarray, extents: np.ndarray) -> np.ndarray:
+    """Weights of the same moves as YOLACT's offsets: in tenths of the size, and logarithms in fifths."""
+    scales = np.concatenate([amplitude[:2] / (0.1 * extents.T), np.ones((2, len(extents)))])
+    return np.diag(scales.reshape(-1))[:, :, None, None]
+
+
+def _priors(spec: Detector) -> np.ndarray:
+    height, width = spec.size
+    levels = [_grid(spec, stride, np.array(BOX_SIZES) * stride).reshape(4, -1) for stride in (8, 16, 32)]
+    return np.concatenate(levels, axis=1).T / [width, height, width, height]
 
 
 def _grid_of_any_size(graph: Graph, like: str, stride: int, matrix: np.ndarray, extents: np.ndarray) -> str:
@@ -188,11 +218,44 @@ def _outputs(graph: Graph, spec: Detector, boxes: str, logit: str) -> dict[str, 
     return {"output0": (rows(all_channels), [None, 5 + spec.scores])}
 
 
-def _best_rows(graph: Graph, boxes: str, scores: str, count: int) -> str:
-    """[B, count, 6]: x1, y1, x2, y2, score, class of the best boxes in descending order."""
+def _outputs_with_masks(graph: Graph, spec: Detector, boxes: str, logit: str, masks: tuple[str, str], levels) -> dict:
+    def rows(value: str) -> str:
+        return graph.add("Transpose", value, perm=[0, 2, 1])
+
+    coefficients, planes = masks
+    count = package_masks.PROTOTYPES
+    map_size = [side // spec.masks for side in spec.size]
+    if spec.layout == "queries":
+        of_queries = package_masks.masks_of(graph, rows(coefficients), planes, map_size)
+        return _outputs(graph, spec, boxes, logit) | {"masks": (of_queries, [None, *map_size])}
+    prototypes = {"output1": (planes, [count, *map_size])}
+    scores = graph.add("Sigmoid", logit)
+    if spec.layout == "rows":
+        return {"output0": (_best_rows(graph, boxes, scores, spec.rows, coefficients), [spec.rows, 6 + count])} | prototypes
+    if spec.layout == "priors":
+        best = graph.add("ReduceMax", scores, axes=[1], keepdims=1)
+        priors = _priors(spec)
+        background = graph.add("Sub", graph.constant(1.0), best)
+        last = graph.add("Transpose", planes, perm=[0, 2, 3, 1])
+        return {
+            "loc": (rows(boxes), [None, 4]),
+            "conf": (rows(graph.add("Concat", background, scores, axis=1)), [None, 1 + spec.scores]),
+            "mask": (rows(coefficients), [None, count]),
+            "priors": (graph.constant(priors), priors.shape),
+            "proto": (last, [*map_size, count]),
+        }
+    channels = graph.add("Concat", boxes, scores, coefficients, axis=1)
+    if spec.layout == "channels":
+        return {"output0": (channels, [4 + spec.scores + count, None])} | prototypes
+    more = {f"level_{number}": (value, [None, None]) for number, value in enumerate(levels)} if spec.with_levels else {}
+    return {"output0": (rows(channels), [None, 5 + spec.scores + count])} | more | prototypes
+
+
+def _best_rows(graph: Graph, boxes: str, scores: str, count: int, *others: str) -> str:
+    """[B, count, 6]: x1, y1, x2, y2, score, class of the best boxes in descending order, and `others` of them."""
     best = graph.add("ReduceMax", scores, axes=[1], keepdims=1)
     label = graph.add("Cast", graph.add("ArgMax", scores, axis=1, keepdims=1), to=onnx.TensorProto.FLOAT)
-    rows = graph.add("Transpose", graph.add("Concat", boxes, best, label, axis=1), perm=[0, 2, 1])
+    rows = graph.add("Transpose", graph.add("Concat", boxes, best, label, *others, axis=1), perm=[0, 2, 1])
     flat = graph.add("Squeeze", best, graph.constant([1], np.int64))
     order = graph.add_many("TopK", 2, flat, graph.constant([count], np.int64), axis=1)[1]
     return graph.add("GatherND", rows, graph.add("Unsqueeze", order, graph.constant([2], np.int64)), batch_dims=1)

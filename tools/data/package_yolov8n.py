@@ -1,4 +1,4 @@
-"""A network with the layers of YOLOv8n, 640 x 640, 80 classes, with seeded random weights: a load as in production.
+"""Networks with the layers of YOLOv8n and YOLOv8n-seg, 640 x 640, 80 classes, with seeded random weights: a load as in production.
 
 Every layer is scaled as batch normalisation would, with what the layer gives on a few photographs. Still, random
 features see little but edges; a constant for each place, added to the scores, gives every picture some hundred
@@ -21,14 +21,18 @@ STRIDES = (8, 16, 32)
 ANCHORS = sum((SIZE // stride) ** 2 for stride in STRIDES)
 SEED = 8
 FOUND = 1100  # about how many of the 8400 boxes of a picture score over 0.4
+FOUND_WITH_MASKS = 250  # so that about a hundred are left by the NMS
+PROTOTYPES = 32
 DEVIATION = 0.2  # of what a SiLU takes: with more, each layer makes what is large larger still
 PLACE_SPREAD = 3.0  # deviation of the constants
 LOGIT_SPREAD = 3.0  # between the lowest and the highest tenth
 BIN_DECAY = 0.4  # how much less likely each further bin is: small boxes, so that many survive the NMS
+BIN_DECAY_WITH_MASKS = 0.05  # boxes of the usual sizes: what masks cost depends on them
 
 
-def make_model() -> onnx.ModelProto:
-    return _Builder(np.stack([as_input(photograph(name), SIZE, SIZE) for name in PHOTOGRAPHS])).model()
+def make_model(masks: bool = False) -> onnx.ModelProto:
+    inputs = np.stack([as_input(photograph(name), SIZE, SIZE) for name in PHOTOGRAPHS])
+    return _Builder(inputs, FOUND_WITH_MASKS if masks else FOUND, masks).model()
 
 
 def inference_config() -> dict:
@@ -47,25 +51,54 @@ def inference_config() -> dict:
 
 
 class _Builder:
-    def __init__(self, inputs: np.ndarray) -> None:
+    def __init__(self, inputs: np.ndarray, found: int, masks: bool) -> None:
         self._inputs = inputs
+        self._found = found
+        self._masks = masks
         self._graph = Graph(SEED)
         self._places = rounded(self._graph.random.standard_normal((1, 1, ANCHORS)) * PLACE_SPREAD)
 
     def model(self) -> onnx.ModelProto:
         graph, conv = self._graph, self._conv
         boxes, features, scores = [], [], []
-        for value, channels in self._pyramid():
+        decay = BIN_DECAY_WITH_MASKS if self._masks else BIN_DECAY
+        pyramid = self._pyramid()
+        for value, channels in pyramid:
             box = conv(conv(value, channels, 64, 3), 64, 64, 3)
-            box = graph.conv(box, graph.weights((4 * BINS, 64, 1, 1), 1.5), np.tile(np.arange(BINS) * -BIN_DECAY, 4))
+            box = graph.conv(box, graph.weights((4 * BINS, 64, 1, 1), 1.5), np.tile(np.arange(BINS) * -decay, 4))
             boxes.append(graph.reshape(box, [0, 4 * BINS, -1]))
             features.append(conv(conv(value, channels, CLASSES, 3), CLASSES, CLASSES, 3))
+        # Before the constants of the places: what was added by then can be run on the sample.
+        masks = (self._coefficients(pyramid), self._prototypes(*pyramid[0])) if self._masks else None
         for value, (weights, bias) in zip(features, self._class_layers(features)):
             scores.append(graph.reshape(graph.conv(value, weights, bias), [0, CLASSES, -1]))
         logit = graph.add("Add", graph.add("Concat", *scores, axis=2), graph.constant(self._places))
         score = graph.add("Sigmoid", logit)
         output = graph.add("Concat", _decoded(graph, graph.add("Concat", *boxes, axis=2)), score, axis=1)
+        if masks is not None:
+            coefficients, prototypes = masks
+            output = graph.add("Concat", output, coefficients, axis=1)
+            outputs = {
+                "output0": (output, [4 + CLASSES + PROTOTYPES, ANCHORS]),
+                "output1": (prototypes, [PROTOTYPES, SIZE // 4, SIZE // 4]),
+            }
+            return graph.model(outputs, (SIZE, SIZE))
         return graph.model({"output0": (output, [4 + CLASSES, ANCHORS])}, (SIZE, SIZE))
+
+    def _coefficients(self, pyramid: list[tuple[str, int]]) -> str:
+        conv, graph = self._conv, self._graph
+        levels = []
+        for value, channels in pyramid:
+            value = conv(conv(value, channels, PROTOTYPES, 3), PROTOTYPES, PROTOTYPES, 3)
+            raw = graph.conv(value, graph.weights((PROTOTYPES, PROTOTYPES, 1, 1), 1 / DEVIATION))
+            levels.append(graph.reshape(raw, [0, PROTOTYPES, -1]))
+        return graph.add("Concat", *levels, axis=2)
+
+    def _prototypes(self, value: str, channels: int) -> str:
+        value = self._conv(value, channels, channels, 3)
+        weights = self._graph.constant(self._graph.weights((channels, channels, 2, 2)))
+        value = self._graph.add("ConvTranspose", value, weights, kernel_shape=[2, 2], strides=[2, 2])
+        return self._conv(self._conv(value, channels, channels, 3), channels, PROTOTYPES, 1)
 
     def _conv(self, value: str, inputs: int, outputs: int, size: int, stride: int = 1) -> str:
         """Convolution and SiLU; before the SiLU, each channel has mean 0 and the same deviation in the sample."""
@@ -128,7 +161,7 @@ class _Builder:
             layers.append((rounded(weights * factor), middle))
             best.append((raw * factor - middle[:, None, None]).max(axis=1).reshape(len(raw), -1))
         logits = np.concatenate(best, axis=1) + self._places[0]
-        quantile = np.quantile(logits, 1 - FOUND / ANCHORS)
+        quantile = np.quantile(logits, 1 - self._found / ANCHORS)
         bias = round(float(np.log(0.4 / 0.6) - quantile), 2)
         return [(weights, bias - middle) for weights, middle in layers]
 

@@ -50,12 +50,13 @@ def write_family(folder: Folder, name: str, family: Family, pictures: list[np.nd
 
 
 def _write_yolov8n(folder: Folder) -> None:
-    model = package_yolov8n.make_model()
-    onnx.checker.check_model(model, full_check=True)
-    model_config = {"model_architecture": "yolov8", "task_type": "object-detection", "backend_type": "onnx"}
     names = [f"class {number}" for number in range(package_yolov8n.CLASSES)]
-    configs = model_config, package_yolov8n.inference_config()
-    _write_package(folder, "packages/yolov8n-640", *configs, names, model.SerializeToString())
+    for package, task in (("yolov8n-640", "object-detection"), ("yolov8n-seg-640", "instance-segmentation")):
+        model = package_yolov8n.make_model(masks=task == "instance-segmentation")
+        onnx.checker.check_model(model, full_check=True)
+        model_config = {"model_architecture": "yolov8", "task_type": task, "backend_type": "onnx"}
+        configs = model_config, package_yolov8n.inference_config()
+        _write_package(folder, f"packages/{package}", *configs, names, model.SerializeToString())
 
 
 def _write_package(folder: Folder, package: str, model_config: dict, inference_config: dict, names, weights) -> None:

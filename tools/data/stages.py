@@ -31,7 +31,7 @@ STAGES = (
     Stage("ocr_text", needs=("pictures",)),
     Stage(
         "packages",
-        uses=("package_configs", "package_graph", "package_maps", "package_networks", "package_pictures",
+        uses=("package_configs", "package_graph", "package_maps", "package_masks", "package_networks", "package_pictures",
               "package_yolov8n"),
     ),
     Stage("text_packages", uses=("package_pictures",), needs=("models", "pictures")),

@@ -118,6 +118,39 @@ MAPS = (
     Case("map larger than the picture", "stretch", (IHC,)),
 )
 _MAPS_FAMILY = COMMON + PLAIN + THRESHOLDS + MAPS
+MASKS = (
+    Case("letterbox", "letterbox", (COFFEE,)),
+    Case("batch of two sizes", "letterbox", (LARGE, TALL)),
+    Case("nothing found", "letterbox", (FLAT,)),
+    Case("one pixel", "letterbox", (PIXEL,)),
+    Case("static crop", "crop", (LARGE,)),
+    Case("static crop, batch of two sizes", "crop", (CHELSEA, SQUARE)),
+    Case("static crop disabled", "crop", (LARGE,), _off("static_crop")),
+    Case("static crop at the origin", "crop-at-origin", (CHELSEA,)),
+    Case("stretch", "stretch", (TALL,)),
+    Case("fit-longer-edge", "fit-longer-edge", (TALL,)),
+    Case("center-crop", "center-crop", (SQUARE,)),
+    Case("center-crop of smaller and larger sides", "center-crop", (IHC, TALL)),
+    Case("resolution factor 0", "letterbox", (LARGE,), {"masks_resolution_factor": 0.0}),
+    Case("resolution factor 0.4", "letterbox", (COFFEE,), {"masks_resolution_factor": 0.4}),
+    Case("resolution factor 0.5, static crop", "crop", (CHELSEA, SQUARE), {"masks_resolution_factor": 0.5}),
+    Case("resolution factor 0, nothing found", "letterbox", (FLAT,), {"masks_resolution_factor": 0.0}),
+)
+SMOOTHING = (
+    Case("not smoothed", "letterbox", (COFFEE,), {"masks_smoothing_enabled": False}),
+    Case("not smoothed, threshold 1", "letterbox", (LARGE,),
+         {"masks_smoothing_enabled": False, "masks_binarization_threshold": 1.0}),
+    Case("not smoothed, threshold below 0", "crop", (CHELSEA,),
+         {"masks_smoothing_enabled": False, "masks_binarization_threshold": -0.5}),
+    Case("threshold 0.2", "letterbox", (LARGE,), {"masks_binarization_threshold": 0.2}),
+    Case("threshold 0.8", "crop", (LARGE,), {"masks_binarization_threshold": 0.8}),
+)  # fmt: skip
+AT_STRIDE_8 = (
+    Case("letterbox", "letterbox", (COFFEE,)),
+    Case("batch of two sizes", "letterbox", (LARGE, TALL)),
+    Case("nothing found", "letterbox", (FLAT,)),
+    Case("resolution factor 0.4", "letterbox", (COFFEE,), {"masks_resolution_factor": 0.4}),
+)
 _NMS_FAMILY = COMMON + PLAIN + THRESHOLDS + NMS
 _FUSED_FAMILY = COMMON + PLAIN + THRESHOLDS + WITHOUT_EFFECT
 _RFDETR_FAMILY = COMMON + THRESHOLDS + RFDETR
@@ -146,6 +179,16 @@ FAMILIES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "rfdetr": ("queries", _RFDETR_FAMILY),
     "rfdetr-no-object": ("queries", _RFDETR_FAMILY),
     "rfdetr-removal": ("queries", _RFDETR_FAMILY),
+    "yolov5-masks": ("masks-objectness", MASKS + THRESHOLDS + NMS),
+    "yolov7-masks": ("masks-objectness", MASKS + THRESHOLDS + NMS),
+    "yolov8-masks": ("masks-channels", MASKS + THRESHOLDS + NMS + SMOOTHING),
+    "yolov8-masks-stride8": ("masks-channels", AT_STRIDE_8),
+    "yolov8-masks-fused": ("masks-rows", MASKS + THRESHOLDS + WITHOUT_EFFECT + SMOOTHING),
+    "yolov11-masks": ("masks-channels", MASKS + THRESHOLDS + NMS + SMOOTHING),
+    "yolov11-masks-fused": ("masks-rows", MASKS + THRESHOLDS + WITHOUT_EFFECT + SMOOTHING),
+    "yolo26-masks": ("masks-rows", MASKS + THRESHOLDS + WITHOUT_EFFECT),
+    "yolact": ("masks-priors", MASKS + THRESHOLDS + NMS),
+    "rfdetr-masks": ("masks-queries", MASKS + THRESHOLDS + ONLY_AT_MOST),
     "resnet": ("label", COMMON + PLAIN),
     "resnet-fused": ("label", COMMON + PLAIN),
     "resnet-multi": ("labels", COMMON + PLAIN + THRESHOLDS),
@@ -161,6 +204,7 @@ FAMILIES: dict[str, tuple[str, tuple[Case, ...]]] = {
 }
 DEFAULT_CONFIDENCE = {
     "yolo26": 0.25,
+    "yolo26-masks": 0.25,
     "yolo26-segmentation": 0.25,
     "yolo26-binary": 0.25,
     "deep-lab-v3-plus": 0.5,

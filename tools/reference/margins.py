@@ -6,9 +6,9 @@ reference gave: a case whose outcome is not understood is not worth comparing wi
 
 import numpy as np
 
-# threshold: of scores; overlap: of IoUs from NMS's threshold; rounding: of a box's side from the middle between two
+# crop: of a box's side on a mask's map from the middle between two elements; threshold: of scores; overlap: of IoUs from NMS's threshold; rounding: of a box's side from the middle between two
 # pixels; order: between two scores that are sorted; label: between the scores of the best two classes.
-LIMITS = {"threshold": 1e-4, "overlap": 1e-4, "rounding": 1e-4, "order": 2e-6, "label": 1e-5}
+LIMITS = {"threshold": 1e-4, "overlap": 1e-4, "rounding": 1e-4, "order": 2e-6, "label": 1e-5, "crop": 2e-5}
 
 
 class TooClose(Exception):
@@ -30,12 +30,16 @@ class Margins:
                 raise TooClose(f"{what}: margin '{kind}' is {self.least[kind]:.2g}, at least {limit} is wanted")
 
 
-def check_boxes(margins: Margins, layout: str, outputs: list, case: dict, prediction: dict) -> None:
-    """`outputs`: the network's, of one picture. `case`: metadata, thresholds by class, removed classes, options."""
+def check_boxes(margins: Margins, layout: str, outputs: list, case: dict, prediction: dict) -> np.ndarray:
+    """Gives the boxes that were found, on the canvas.
+
+    `outputs`: the network's, of one picture. `case`: metadata, thresholds by class, removed classes, options.
+    """
     select = {"rows": _rows, "queries": _queries}.get(layout, _suppressed)
     boxes, labels, scores = select(margins, layout, [np.asarray(output, np.float64) for output in outputs], case)
     metadata = case["metadata"]
     height, width = metadata["original_size"]
+    on_canvas = boxes
     boxes = boxes - np.tile([metadata["pad_left"], metadata["pad_top"]], 2)
     boxes = boxes / np.tile([metadata["scale_width"], metadata["scale_height"]], 2)
     boxes = boxes + np.tile(metadata["static_crop_offset"][:2], 2)
@@ -49,6 +53,7 @@ def check_boxes(margins: Margins, layout: str, outputs: list, case: dict, predic
         and np.allclose(scores, given[2], rtol=0, atol=1e-6)
     ):
         raise TooClose(f"{len(boxes)} boxes were computed, the reference gave {len(given[0])} or others")
+    return on_canvas
 
 
 def check_labels(margins: Margins, layout: str, scores: np.ndarray, thresholds: np.ndarray, prediction: dict) -> None:
@@ -130,4 +135,6 @@ def _queries(margins: Margins, layout: str, outputs: list[np.ndarray], case: dic
     order, labels = order[chosen], labels[chosen]
     margins.add("order", -np.diff(scores[order]))
     height, width = case["metadata"]["nonsquare_intermediate_size"] or case["metadata"]["inference_size"]
+    most = case.get("most_queries")
+    order, labels = order[:most], labels[:most]
     return _corners(boxes[order // logits.shape[1]]) * [width, height, width, height], labels, scores[order]

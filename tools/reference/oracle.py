@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import cv2
 import maps
+import masks
 import numpy as np
 import text
 import torch
@@ -78,7 +79,8 @@ class Oracle:
     def _load(self, package: str):
         folder = self._packages / package
         config = json.loads((folder / "model_config.json").read_text())
-        loader = WITHOUT_ENTRY.get(config["model_architecture"], AutoModel)
+        has_entry = config["task_type"] != "object-detection"
+        loader = AutoModel if has_entry else WITHOUT_ENTRY.get(config["model_architecture"], AutoModel)
         keywords = {}
         # The reference takes these from its model hub only; for a folder they are an argument.
         if "recommended_parameters" in config:
@@ -102,8 +104,12 @@ class Oracle:
         images = pictures if len(pictures) > 1 else pictures[0]
         options = _keywords(case.options)
         metadata = [_metadata(entry) for entry in _pre_process(model, layout, images, options)[1]]
-        result = model(images, **options)
-        predictions = getattr(maps, layout)(result) if layout in MAPS else _predictions(layout, result)
+        has_masks = layout.startswith(masks.PREFIX)
+        if has_masks:
+            predictions, repaired = masks.predictions(model, images, options), masks.mended(model, family, images, options)
+        else:
+            result = model(images, **options)
+            predictions = getattr(maps, layout)(result) if layout in MAPS else _predictions(layout, result)
         outputs = model.forward(_pre_process(model, layout, images, options)[0])
         outputs = [output.numpy() for output in (outputs if isinstance(outputs, tuple) else [outputs])]
         setting = self._setting(family, package, case.options)
@@ -111,6 +117,9 @@ class Oracle:
             raw = [output[index] for output in outputs]
             if layout in MAPS:
                 maps.check(layout, raw, setting | {"metadata": metadata[index]}, result[index])
+            elif has_masks:
+                of_image = setting | {"metadata": metadata[index]}
+                masks.check(margins, family, layout, raw, of_image, prediction, repaired and repaired[index])
             elif layout in ("label", "labels"):
                 check_labels(margins, layout, prediction["confidence"], setting["thresholds"], prediction)
             else:
@@ -120,7 +129,10 @@ class Oracle:
         if case.name == "nothing found" and layout not in ("label", "depths"):
             if any(_finds_something(entry) for entry in predictions):
                 raise TooClose("something was found")
-        return _entry(case, package, metadata, predictions)
+        entry = _entry(case, package, metadata, predictions)
+        if has_masks and repaired:
+            entry["mended"] = [_rounded(prediction) for prediction in repaired]
+        return entry
 
     def _setting(self, family: str, package: str, options: dict) -> dict:
         """The thresholds and class ids of a package as its files say them."""
@@ -132,14 +144,17 @@ class Oracle:
         left = [number for number, name in enumerate(names) if name not in removed]
         confidence = options.get("confidence", DEFAULT_CONFIDENCE.get(family, 0.4))
         thresholds = np.full(len(left), 0.0 if confidence == "best" else confidence)
+        otherwise = confidence
         if confidence == "best":
             recommended = json.loads((folder / "model_config.json").read_text())["recommended_parameters"]
-            by_name = recommended["per_class_confidence"]
+            by_name, otherwise = recommended["per_class_confidence"], recommended["confidence"]
             thresholds = np.array([by_name.get(names[number], recommended["confidence"]) for number in left])
         new_ids = {old: new for new, old in enumerate(left)}
         return {
             "names": names,
             "thresholds": thresholds,
+            "otherwise": otherwise,
+            "by_class": confidence == "best",
             "new_ids": new_ids,
             "options": options,
             "limits_rows": family == "yolov10",

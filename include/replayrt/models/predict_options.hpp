@@ -42,6 +42,13 @@ struct PredictOptions {
   std::optional<double> iou_threshold{};         ///< Of non-maximum suppression, 0 to 1.
   std::optional<std::int64_t> max_detections{};  ///< Per image, the most confident ones first.
   std::optional<bool> class_agnostic_nms{};  ///< Boxes of different classes suppress each other.
+  /// Instance segmentation: masks are resized as probabilities (true) or as logits.
+  std::optional<bool> masks_smoothing_enabled{};
+  /// What of a mask is greater is part of the object: 0.5 of probabilities, 0 of logits if not set.
+  std::optional<double> masks_binarization_threshold{};
+  /// The size of masks between the network's (0) and the picture's (1, the default). Boxes are
+  /// always in pixels of the picture.
+  std::optional<double> masks_resolution_factor{};
 };
 
 }  // namespace replayrt

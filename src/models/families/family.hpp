@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/postprocess/decode.hpp"
+#include "models/postprocess/masks.hpp"
 #include "models/preprocess/pre_processor.hpp"
 #include "replayrt/models/model_package.hpp"
 #include "replayrt/models/result.hpp"
@@ -18,6 +19,7 @@ namespace replayrt::models {
 struct DecodeInput {
   std::span<const HeadOutput> outputs;  ///< In the order of the family's `outputs`.
   DetectionSettings settings;
+  MaskSettings masks{};
   bool fused = false;  ///< The network has done NMS, softmax or sigmoid itself.
   const ClassMap* classes = nullptr;
   const ModelPackage* package = nullptr;  ///< What its own files say to the family.
@@ -32,6 +34,8 @@ struct Parameters {
   bool confidence = false;
   bool nms = false;  ///< iou_threshold and class_agnostic_nms, unless the network has done NMS.
   bool max_detections = false;
+  bool masks = false;      ///< masks_resolution_factor.
+  bool smoothing = false;  ///< masks_smoothing_enabled and masks_binarization_threshold.
   /// What a caller is told who gives a confidence that means nothing.
   std::string_view instead_of_confidence = "the most likely class is always given";
 };
@@ -58,6 +62,8 @@ struct ClassAxis {
   std::size_t axis = 0;
   std::int64_t others = 0;
   bool background_may_lack = false;  ///< It may be one shorter: without the class "background".
+  /// An output (images, prototypes, rows, columns): there are as many more.
+  std::optional<std::size_t> prototypes{};
 };
 
 /// One architecture for one task: all that AutoModel knows of it. Values, made at start-up.
@@ -81,7 +87,13 @@ struct Family {
   Parameters parameters{};
   double default_confidence = 0.4;
   std::int64_t default_max_detections = 300;  ///< Not of networks that have selected themselves.
+  bool masks_are_smooth = false;  ///< Masks become probabilities, unless the caller wants logits.
   std::size_t output_count = 1;
+  /// Which of a network's outputs they are, where it has others; empty: it has only these.
+  std::vector<std::size_t> outputs_used{};
+  /// One that is the same for all pictures: its first axis is not that of the images. The network
+  /// runs one picture at a time.
+  std::optional<std::size_t> output_without_images{};
   /// Names of the outputs; empty: they are told by their order.
   std::vector<std::string_view> output_names{};
   std::vector<std::string_view> features{};  ///< `model_features` that packages may have.
@@ -102,6 +114,7 @@ std::vector<Family> yolov12_families();
 std::vector<Family> yolo26_families();
 std::vector<Family> yolonas_families();
 std::vector<Family> deep_lab_v3_plus_families();
+std::vector<Family> yolact_families();
 std::vector<Family> rfdetr_families();
 std::vector<Family> resnet_families();
 std::vector<Family> vit_families();

@@ -16,9 +16,9 @@ std::vector<Family> collected() {
   std::vector<Family> all;
   for (const auto make :
        {yolov5_families, yolov7_families, yolov8_families, yolov9_families, yolov10_families,
-        yolov11_families, yolov12_families, yolo26_families, yolonas_families, rfdetr_families,
-        deep_lab_v3_plus_families, resnet_families, vit_families, pp_ocrv6_det_families,
-        pp_ocrv6_rec_families}) {
+        yolov11_families, yolov12_families, yolo26_families, yolonas_families, yolact_families,
+        rfdetr_families, deep_lab_v3_plus_families, resnet_families, vit_families,
+        pp_ocrv6_det_families, pp_ocrv6_rec_families}) {
     std::ranges::move(make(), std::back_inserter(all));
   }
   return all;

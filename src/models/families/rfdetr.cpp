@@ -11,6 +11,18 @@ Prediction decode(const DecodeInput& input, std::size_t image,
                        metadata);
 }
 
+Prediction decode_with_masks(const DecodeInput& input, std::size_t image,
+                             const PreProcessingMetadata& metadata) {
+  const auto boxes = decode_queries(input.outputs[0], input.outputs[1], image,
+                                    metadata.inference_size, *input.classes, input.settings);
+  return with_given_masks(boxes, input.outputs[2], input.outputs[0].shape()[1], image, metadata,
+                          input.masks);
+}
+
+constexpr std::string_view kReference = "inference-models 0.39.6, ONNX on the CPU";
+const std::vector<std::string_view> kFeatures = {"resolution", "patch_size",  "num_windows",
+                                                 "dec_layers", "num_queries", "num_select"};
+
 }  // namespace
 
 std::vector<Family> rfdetr_families() {
@@ -26,9 +38,21 @@ std::vector<Family> rfdetr_families() {
            .default_max_detections = kNoMaxDetections,
            .output_count = 2,
            .output_names = {"dets", "labels"},
-           .features = {"resolution", "patch_size", "num_windows", "dec_layers", "num_queries",
-                        "num_select"},
-           .tested_against = "inference-models 0.39.6, ONNX on the CPU"}};
+           .features = kFeatures,
+           .tested_against = kReference},
+          // Unlike for detection, pictures are resized as those of other families are.
+          {.architecture = "rfdetr",
+           .task = Task::kInstanceSegmentation,
+           .decode = decode_with_masks,
+           .instead_of_fit_longer_edge = ResizeMode::kStretch,
+           .padding_instead = 0,
+           .boxes_are_relative = true,
+           .removes_classes = true,
+           .parameters = {.confidence = true, .max_detections = true, .masks = true},
+           .output_count = 3,
+           .output_names = {"dets", "labels", "masks"},
+           .features = kFeatures,
+           .tested_against = kReference}};
 }
 
 }  // namespace replayrt::models

@@ -3,7 +3,8 @@
 namespace replayrt::models {
 
 std::vector<Family> yolov8_families() {
-  return {ultralytics_detection("yolov8"), single_label("yolov8")};
+  return {ultralytics_detection("yolov8"), ultralytics_segmentation("yolov8"),
+          single_label("yolov8")};
 }
 
 }  // namespace replayrt::models

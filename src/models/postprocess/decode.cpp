@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
 
 namespace replayrt::models {
 namespace {
@@ -60,13 +61,32 @@ void best_scores(const float* scores, std::size_t classes, std::size_t rows, std
   }
 }
 
+/// What is said of `others` numbers in a row.
+std::string plus(std::int64_t others) {
+  return others > 0 ? " + " + std::to_string(others) : "";
+}
+
+/// Whether a row passes whose best class is `best`.
+bool passes(const Best& best, float objectness, const Threshold& threshold, Objectness meaning) {
+  switch (meaning) {
+    case Objectness::kIsClass:
+      return threshold.passes(best.score, std::int64_t{best.class_id} - 1, false);
+    case Objectness::kSelectsAndIsClass:
+      return (best.class_id == 0 && threshold.is_per_class()) ||
+             threshold.passes(objectness, std::int64_t{best.class_id} - 1, false);
+    default:
+      return threshold.passes(objectness, best.class_id, false);
+  }
+}
+
 }  // namespace
 
 std::vector<Candidate> decode_channels_first(const HeadOutput& output, std::size_t image,
-                                             const DetectionSettings& settings) {
-  output.require(3, output.shape().rank() == 3 && output.shape()[1] > std::int64_t{kSides},
-                 "images x (4 + classes) x rows");
-  const auto classes = static_cast<std::size_t>(output.shape()[1]) - kSides;
+                                             const DetectionSettings& settings,
+                                             std::int64_t others) {
+  output.require(3, output.shape().rank() == 3 && output.shape()[1] > std::int64_t{kSides} + others,
+                 "images x (4 + classes" + plus(others) + ") x rows");
+  const auto classes = static_cast<std::size_t>(output.shape()[1] - others) - kSides;
   const auto rows = static_cast<std::size_t>(output.shape()[2]);
   const float* const values = output.of_image(image).data();
   const float* const scores = values + kSides * rows;
@@ -96,23 +116,26 @@ std::vector<Candidate> decode_channels_first(const HeadOutput& output, std::size
 }
 
 std::vector<Candidate> decode_objectness(const HeadOutput& output, std::size_t image,
-                                         const DetectionSettings& settings) {
+                                         const DetectionSettings& settings, std::int64_t others,
+                                         Objectness objectness) {
   constexpr std::size_t kBefore = kSides + 1;
-  output.require(3, output.shape().rank() == 3 && output.shape()[2] > std::int64_t{kBefore},
-                 "images x rows x (5 + classes)");
+  output.require(3,
+                 output.shape().rank() == 3 && output.shape()[2] > std::int64_t{kBefore} + others,
+                 "images x rows x (5 + classes" + plus(others) + ")");
   const auto rows = static_cast<std::size_t>(output.shape()[1]);
   const auto columns = static_cast<std::size_t>(output.shape()[2]);
+  const std::size_t scores = columns - kBefore - static_cast<std::size_t>(others);
   const float* const values = output.of_image(image).data();
   const float least = settings.threshold.least();
   std::vector<Candidate> boxes;
   for (std::size_t row = 0; row < rows; ++row) {
     const float* const at = values + row * columns;
-    const float objectness = at[kSides];
-    if (!(objectness > least)) {
+    if (objectness == Objectness::kSelects && !(at[kSides] > least)) {
       continue;
     }
-    const Best found = best_of(at + kBefore, columns - kBefore, 1);
-    if (found.class_id >= 0 && settings.threshold.passes(objectness, found.class_id, false)) {
+    const Best found = objectness == Objectness::kSelects ? best_of(at + kBefore, scores, 1)
+                                                          : best_of(at + kSides, scores + 1, 1);
+    if (found.class_id >= 0 && passes(found, at[kSides], settings.threshold, objectness)) {
       keep(boxes, from_center(at[0], at[1], at[2], at[3]), found.class_id, found.score, row);
     }
   }
@@ -147,18 +170,63 @@ std::vector<Candidate> decode_boxes_and_scores(const HeadOutput& boxes, const He
   return found;
 }
 
+std::vector<Candidate> decode_priors(const HeadOutput& offsets, const HeadOutput& scores,
+                                     const HeadOutput& priors, std::size_t image, ImageSize canvas,
+                                     const DetectionSettings& settings) {
+  constexpr float kMove = 0.1F;
+  constexpr float kStretch = 0.2F;
+  offsets.require(3, offsets.shape().rank() == 3 && offsets.shape()[2] == std::int64_t{kSides},
+                  "images x rows x 4");
+  scores.require(3,
+                 scores.shape().rank() == 3 && scores.shape()[1] == offsets.shape()[1] &&
+                     scores.shape()[0] == offsets.shape()[0] && scores.shape()[2] > 1,
+                 "images x rows x (1 + classes), of as many images and rows as output '" +
+                     offsets.name() + "', " + offsets.shape().to_string());
+  priors.require(2, priors.shape() == Shape{offsets.shape()[1], std::int64_t{kSides}},
+                 "rows x 4, of as many rows as output '" + offsets.name() + "', " +
+                     offsets.shape().to_string());
+  const auto rows = static_cast<std::size_t>(offsets.shape()[1]);
+  const auto columns = static_cast<std::size_t>(scores.shape()[2]);
+  const auto width = static_cast<float>(canvas.width);
+  const auto height = static_cast<float>(canvas.height);
+  const float* const moves = offsets.of_image(image).data();
+  const float* const values = scores.of_image(image).data();
+  const float* const all_priors = priors.values().data();
+  std::vector<Candidate> found;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const Best best = best_of(values + row * columns + 1, columns - 1, 1);
+    if (best.class_id < 0 || !settings.threshold.passes(best.score, best.class_id, false)) {
+      continue;
+    }
+    const float* const move = moves + row * kSides;
+    const float* const prior = all_priors + row * kSides;
+    const Candidate box = from_center(
+        prior[0] + move[0] * kMove * prior[2], prior[1] + move[1] * kMove * prior[3],
+        prior[2] * std::exp(move[2] * kStretch), prior[3] * std::exp(move[3] * kStretch));
+    keep(found,
+         {.left = box.left * width,
+          .top = box.top * height,
+          .right = box.right * width,
+          .bottom = box.bottom * height},
+         best.class_id, best.score, row);
+  }
+  suppress(found, settings);
+  return found;
+}
+
 std::vector<Candidate> decode_final_rows(const HeadOutput& output, std::size_t image,
                                          const Threshold& threshold, AtThreshold at_threshold,
-                                         std::int64_t max_detections) {
-  constexpr std::size_t kColumns = kSides + 2;
-  output.require(3, output.shape().rank() == 3 && output.shape()[2] == std::int64_t{kColumns},
-                 "images x rows x 6");
+                                         std::int64_t max_detections, std::int64_t others) {
+  const std::size_t columns = kSides + 2 + static_cast<std::size_t>(others);
+  output.require(
+      3, output.shape().rank() == 3 && output.shape()[2] == static_cast<std::int64_t>(columns),
+      "images x rows x " + std::to_string(columns));
   const auto rows = static_cast<std::size_t>(output.shape()[1]);
   const float* const values = output.of_image(image).data();
   const auto most = static_cast<std::uint64_t>(max_detections);
   std::vector<Candidate> boxes;
   for (std::size_t row = 0; row < rows && boxes.size() < most; ++row) {
-    const float* const at = values + row * kColumns;
+    const float* const at = values + row * columns;
     const float confidence = at[kSides];
     const float class_number = at[kSides + 1];
     // Written so that NaN fails; a class is a whole number that an i32 holds.

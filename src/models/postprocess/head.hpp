@@ -18,6 +18,9 @@ class HeadOutput {
   [[nodiscard]] const Shape& shape() const noexcept { return tensor_.shape(); }
   [[nodiscard]] std::int64_t images() const noexcept { return shape()[0]; }
 
+  /// All elements.
+  [[nodiscard]] std::span<const float> values() const { return tensor_.as<float>(); }
+
   /// The elements of one image, dense, in the order of the axes after the first.
   [[nodiscard]] std::span<const float> of_image(std::size_t image) const;
 

@@ -14,7 +14,7 @@ namespace replayrt::models {
 class Threshold {
  public:
   explicit Threshold(float value) : value_(value) {}
-  /// Classes beyond the list have `otherwise`.
+  /// Classes that are not in the list have `otherwise`.
   Threshold(std::vector<float> of_class, float otherwise)
       : value_(otherwise), of_class_(std::move(of_class)) {}
 
@@ -28,6 +28,7 @@ class Threshold {
     const auto position = static_cast<std::uint64_t>(class_id);
     return position < of_class_.size() ? of_class_[position] : value_;
   }
+  [[nodiscard]] bool is_per_class() const noexcept { return !of_class_.empty(); }
   /// The smallest one of any class.
   [[nodiscard]] float least() const noexcept;
 

@@ -111,6 +111,73 @@ TEST(DecodeChannelsFirstTest, RowsThatAreNoNumbersAreLeftOut) {
   EXPECT_EQ(found[1].class_id, 0);
 }
 
+TEST(DecodeChannelsFirstTest, OtherNumbersAreNoScores) {
+  const HeadOutput output = columns_of({{10, 10, 4, 4, 0.5F, 0.6F, 9, -9}});
+  const auto found = decode_channels_first(output, 0, settings(0.3F), 2);
+  ASSERT_EQ(found.size(), 1U);
+  expect_box(found[0], {8, 8, 12, 12}, 1, 0.6F);
+  EXPECT_EQ(decode_channels_first(output, 0, settings(0.3F)).at(0).class_id, 2);
+  expect_error(ErrorCode::kCorruptedModel, {"images x (4 + classes + 4) x rows"},
+               [&] { (void)decode_channels_first(output, 0, settings(0.3F), 4); });
+}
+
+TEST(DecodeObjectnessTest, OtherNumbersAreNoScores) {
+  const HeadOutput output = rows_of({{10, 10, 4, 4, 0.5F, 0.6F, 0.2F, 9}});
+  EXPECT_EQ(decode_objectness(output, 0, settings(0.3F), 1).at(0).class_id, 0);
+  EXPECT_EQ(decode_objectness(output, 0, settings(0.3F)).at(0).class_id, 2);
+  expect_error(ErrorCode::kCorruptedModel, {"images x rows x (5 + classes + 3)"},
+               [&] { (void)decode_objectness(output, 0, settings(0.3F), 3); });
+}
+
+TEST(DecodeObjectnessTest, TheReferenceTakesItForAClass) {
+  const Rows rows = {{10, 10, 4, 4, 0.5F, 0.2F, 0.1F},
+                     {30, 10, 4, 4, 0.5F, 0.2F, 0.9F},
+                     {50, 10, 4, 4, 0.1F, 0.9F, 0.2F}};
+  const auto classes = [&](Objectness objectness, const Threshold& threshold) {
+    DetectionSettings with = settings(0);
+    with.threshold = threshold;
+    std::vector<std::int32_t> ids;
+    for (const Candidate& box : decode_objectness(rows_of(rows), 0, with, 0, objectness)) {
+      ids.push_back(box.class_id);
+    }
+    return ids;
+  };
+  const Threshold one(0.4F);
+  EXPECT_THAT(classes(Objectness::kSelects, one), ElementsAre(1, 0));
+  EXPECT_THAT(classes(Objectness::kSelectsAndIsClass, one), ElementsAre(2, 0));
+  EXPECT_THAT(classes(Objectness::kIsClass, one), ElementsAre(2, 1, 0));
+  // A row that is of the objectness most of all passes whatever the thresholds are.
+  const Threshold by_class({0.05F, 0.6F}, 0.95F);
+  EXPECT_THAT(classes(Objectness::kSelects, by_class), ElementsAre(0, 0));
+  EXPECT_THAT(classes(Objectness::kSelectsAndIsClass, by_class), ElementsAre(1, 0));
+  EXPECT_THAT(classes(Objectness::kIsClass, by_class), ElementsAre(2, 1));
+}
+
+TEST(DecodePriorsTest, OffsetsMoveAndStretchPriors) {
+  const HeadOutput offsets = rows_of({{0, 0, 0, 0}, {1, -2, 5, 0}}, "loc");
+  const HeadOutput scores = rows_of({{0.9F, 0.05F, 0.05F}, {0.1F, 0.2F, 0.7F}}, "conf");
+  const std::vector<float> values = {0.5F, 0.5F, 0.2F, 0.4F, 0.25F, 0.5F, 0.5F, 0.5F};
+  const HeadOutput priors(tensor_of(values, Shape{2, 4}), "priors");
+  const auto found = decode_priors(offsets, scores, priors, 0, {100, 200}, settings(0.04F));
+  ASSERT_EQ(found.size(), 2U);
+  // Middle (0.25 + 0.1 * 0.5, 0.5 - 0.2 * 0.5), size (0.5 e, 0.5); the background is no class.
+  const auto half = static_cast<float>(0.25 * std::exp(1.0));
+  expect_box(found[0], {200 * (0.3F - half), 15, 200 * (0.3F + half), 65}, 1, 0.7F);
+  expect_box(found[1], {80, 30, 120, 70}, 0, 0.05F);
+  expect_error(ErrorCode::kCorruptedModel, {"output 'conf'", "rows x 4"}, [&] {
+    (void)decode_priors(offsets, scores, scores, 0, {100, 200}, settings(0.04F));
+  });
+}
+
+TEST(DecodeFinalRowsTest, OtherNumbersFollow) {
+  const HeadOutput output = rows_of({{1, 2, 3, 4, 0.5F, 7, 0.1F, 0.2F}});
+  EXPECT_EQ(
+      decode_final_rows(output, 0, Threshold(0.4F), AtThreshold::kFails, 10, 2).at(0).class_id, 7);
+  expect_error(ErrorCode::kCorruptedModel, {"images x rows x 6"}, [&] {
+    (void)decode_final_rows(output, 0, Threshold(0.4F), AtThreshold::kFails, 10);
+  });
+}
+
 TEST(DecodeObjectnessTest, TheObjectnessSelectsAndTheClassIsReported) {
   const Rows rows = {{50, 50, 20, 20, 0.9F, 0.3F, 0.6F},
                      {52, 50, 20, 20, 0.8F, 0.2F, 0.95F},
