@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/element_type.hpp"
+#include "models/postprocess/key_points.hpp"
 #include "replayrt/core/log.hpp"
 
 namespace replayrt::detail {
@@ -79,7 +80,8 @@ ModelState::ModelState(ModelPackage package, const Family& family, NetworkInput 
                       .text_line = package_.text_recognition
                                        ? std::optional(package_.text_recognition->line_size)
                                        : std::nullopt}),
-      class_names_(package_.class_names) {
+      class_names_(package_.class_names),
+      key_points_(package_.key_points) {
   remove_classes();
   check_inputs();
   find_outputs();
@@ -91,11 +93,16 @@ void ModelState::remove_classes() {
   const std::vector<std::string>& removed = package_.inference_config.removed_class_names;
   if (family_.removes_classes && !removed.empty()) {
     class_names_.clear();
-    for (const std::string& name : package_.class_names) {
+    key_points_.clear();
+    for (std::size_t i = 0; i < package_.class_names.size(); ++i) {
+      const std::string& name = package_.class_names[i];
       const bool remains = std::ranges::find(removed, name) == removed.end();
       classes_.push_back(remains ? static_cast<std::int32_t>(class_names_.size()) : -1);
       if (remains) {
         class_names_.push_back(name);
+      }
+      if (remains && i < package_.key_points.size()) {
+        key_points_.push_back(package_.key_points[i]);
       }
     }
     return;
@@ -152,7 +159,9 @@ void ModelState::check_class_count() const {
       (*output.dims)[place.axis].is_dynamic()) {
     return;
   }
-  const std::int64_t classes = (*output.dims)[place.axis].min - place.others;
+  const auto places = static_cast<std::int64_t>(models::key_point_places(key_points_));
+  const std::int64_t extent = (*output.dims)[place.axis].min;
+  const std::int64_t classes = extent - place.others - place.per_key_point * places;
   if (package_.text_recognition.has_value()) {
     const std::size_t characters = package_.text_recognition->characters.size();
     if (classes != static_cast<std::int64_t>(characters)) {
@@ -163,7 +172,16 @@ void ModelState::check_class_count() const {
     }
     return;
   }
-  if (classes != static_cast<std::int64_t>(class_names_.size())) {
+  const bool fits = classes == static_cast<std::int64_t>(class_names_.size());
+  if (!fits && place.per_key_point > 0) {  // Nothing would lie where it is looked for.
+    refuse_engine(package_, "output '" + output.name + "' of the network has " +
+                                std::to_string(extent) + " channels: expected " +
+                                std::to_string(place.others) + " + " +
+                                std::to_string(class_names_.size()) + " classes + " +
+                                std::to_string(place.per_key_point) + " x " +
+                                std::to_string(places) + " key points");
+  }
+  if (!fits) {
     log(LogLevel::kWarning, package_.folder.string() + ": class_names.txt has " +
                                 std::to_string(class_names_.size()) + " names, but output '" +
                                 output.name + "' of the network has " + std::to_string(classes) +
@@ -180,6 +198,9 @@ bool ModelState::network_has_selected() const {
 void ModelState::require_applicable(const PredictOptions& options) const {
   if (options.iou_threshold.has_value()) {
     require_range("iou_threshold", *options.iou_threshold, 0, 1);
+  }
+  if (options.key_points_threshold.has_value()) {
+    require_range("key_points_threshold", *options.key_points_threshold, 0, 1);
   }
   if (options.max_detections.value_or(0) < 0) {
     throw Error(
@@ -202,6 +223,9 @@ void ModelState::require_applicable(const PredictOptions& options) const {
   }
   if (options.max_detections.has_value() && !known.max_detections) {
     refuse("max_detections", "");
+  }
+  if (options.key_points_threshold.has_value() && !known.key_points_threshold) {
+    refuse("key_points_threshold", "");
   }
   const bool selects = known.nms && network_has_selected();
   const std::string why =
@@ -250,6 +274,8 @@ models::DetectionSettings ModelState::settings_for(const PredictOptions& options
                                                   family_.default_confidence, class_names_),
           .iou_threshold =
               static_cast<float>(options.iou_threshold.value_or(models::kDefaultIouThreshold)),
+          .key_points_threshold = static_cast<float>(
+              options.key_points_threshold.value_or(family_.default_key_points_threshold)),
           .max_detections = options.max_detections.value_or(most),
           .class_agnostic = options.class_agnostic_nms.value_or(false),
           .reference_compatible = reference_compatible_};
@@ -279,7 +305,8 @@ std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
                                   .settings = settings_for(options),
                                   .fused = network_has_selected(),
                                   .classes = &classes_,
-                                  .package = &package_};
+                                  .package = &package_,
+                                  .key_points = key_points_};
   std::vector<Prediction> predictions;
   predictions.reserve(metadata.size());
   for (std::size_t i = 0; i < metadata.size(); ++i) {

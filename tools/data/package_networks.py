@@ -19,6 +19,10 @@ BOX_SIZES = ((1.6, 2.4), (2.6, 1.7), (3.3, 3.0))
 SHIFT, STRETCH = 0.7, 0.4  # how far a box can move, in strides, and change its size, as a fraction
 SPREAD = 6.0  # logits are within bias +- this
 THRESHOLD_LOGIT = float(np.log(0.4 / 0.6))
+# Of key points: how far one can lie from the middle of its cell, in strides, and within what its logit is.
+REACH, FOUND_SPREAD = 3.0, 3.0
+# Of RF-DETR's: about the logarithm of 1 / deviation in parts of the picture, how far it varies, and what l21 is within.
+LOG_PRECISION, LOG_SPREAD, L21_SPREAD = 3.0, 2.0, 6.0
 TO_XYXY = np.array([[1, 0, -0.5, 0], [0, 1, 0, -0.5], [1, 0, 0.5, 0], [0, 1, 0, 0.5]])
 
 
@@ -33,6 +37,7 @@ class Detector:
     found: int = 20  # about how many boxes of a picture score over 0.4
     rows: int = 80  # of layout "rows"
     any_size: bool = False
+    key_points: int = 0  # places of each box; of layout "queries" for each class
 
     def __post_init__(self) -> None:
         assert self.layout in ("channels", "objectness", "rows", "two", "queries")
@@ -65,16 +70,21 @@ def detector(spec: Detector, inputs: np.ndarray, batch: int | str = "N") -> onnx
     split = 4 * len(sizes)
     bias = _bias(spec, {stride: (heads[stride][split:], features[stride]) for stride in levels}, count)
 
-    boxes, logits = [], []
+    boxes, logits, points = [], [], []
+    places = spec.key_points * (spec.scores if spec.layout == "queries" else 1)
     for stride, value in levels.items():
         raw = graph.add("Softsign", graph.conv(value, rounded(heads[stride])))
         ends = graph.constant([split, len(sizes) * count], np.int64)
         raw_boxes, raw_scores = graph.add_many("Split", 2, raw, ends, axis=1)
         boxes.append(graph.reshape(_boxes(graph, spec, raw_boxes, value, stride, sizes), [0, 4, -1]))
         logits.append(graph.reshape(raw_scores, [0, count, -1]))
+        if places:
+            points.append(_key_points(graph, spec, value, stride, len(sizes), places, _deviation(features[stride])))
     spread = graph.add("Mul", graph.add("Concat", *logits, axis=2), graph.constant(SPREAD))
     logit = graph.add("Add", spread, graph.constant(bias.reshape(count, 1)))
-    return graph.model(_outputs(graph, spec, graph.add("Concat", *boxes, axis=2), logit), _input_size(spec), batch)
+    all_points = graph.add("Concat", *points, axis=3) if points else None
+    outputs = _outputs(graph, spec, graph.add("Concat", *boxes, axis=2), logit, all_points)
+    return graph.model(outputs, _input_size(spec), batch)
 
 
 def classifier(spec: Classifier, inputs: np.ndarray, batch: int | str = "N") -> onnx.ModelProto:
@@ -171,28 +181,64 @@ def _grid_of_any_size(graph: Graph, like: str, stride: int, matrix: np.ndarray, 
     return graph.conv(graph.add("Concat", *sums, axis=1), weights, centre.reshape(-1))
 
 
-def _outputs(graph: Graph, spec: Detector, boxes: str, logit: str) -> dict[str, tuple[str, list]]:
+def _key_points(graph: Graph, spec: Detector, value: str, stride: int, per_cell: int, places: int, scale: float) -> str:
+    """[B, places, numbers, rows]: x, y and a confidence of each place; of layout "queries" what RF-DETR gives."""
+    queries = spec.layout == "queries"
+    height, width = spec.size[0] // stride, spec.size[1] // stride
+    count = places * per_cell
+    x, y = np.meshgrid((np.arange(width) + 0.5) * stride, (np.arange(height) + 0.5) * stride)
+    parts = spec.size if queries else (1, 1)
+
+    def raw() -> str:
+        weights = graph.weights((count, CHANNELS[stride], 1, 1)) / scale
+        return graph.add("Softsign", graph.conv(value, rounded(weights)))
+
+    def within(middle, spread: float) -> str:
+        return graph.add("Add", graph.add("Mul", raw(), graph.constant(spread)), graph.constant(middle))
+
+    reach = REACH * stride
+    found = within(0.5, FOUND_SPREAD)
+    numbers = [within(x / parts[1], reach / parts[1]), within(y / parts[0], reach / parts[0])]
+    if queries:
+        sharpness = [within(LOG_PRECISION, LOG_SPREAD), within(0.0, L21_SPREAD), within(LOG_PRECISION, LOG_SPREAD)]
+        numbers += [found, within(0.0, 1.0), *sharpness, within(0.0, 1.0)]
+    else:
+        numbers.append(graph.add("Sigmoid", found))
+    axis = graph.constant([2], np.int64)
+    rows = [graph.add("Unsqueeze", graph.reshape(number, [0, places, -1]), axis) for number in numbers]
+    return graph.add("Concat", *rows, axis=2)
+
+
+def _outputs(
+    graph: Graph, spec: Detector, boxes: str, logit: str, points: str | None
+) -> dict[str, tuple[str, list]]:
     def rows(value: str) -> str:
         return graph.add("Transpose", value, perm=[0, 2, 1])
 
     if spec.layout == "queries":
-        return {"dets": (rows(boxes), [None, 4]), "labels": (rows(logit), [None, spec.scores])}
+        outputs = {"dets": (rows(boxes), [None, 4]), "labels": (rows(logit), [None, spec.scores])}
+        if points:
+            by_query = graph.add("Transpose", points, perm=[0, 3, 1, 2])
+            outputs["keypoints"] = (by_query, [None, spec.scores * spec.key_points, 8])
+        return outputs
+    flat_points = graph.reshape(points, [0, 3 * spec.key_points, -1]) if points else None
     scores = graph.add("Sigmoid", logit)
     if spec.layout == "two":
         return {"boxes": (rows(boxes), [None, 4]), "scores": (rows(scores), [None, spec.scores])}
     if spec.layout == "rows":
-        return {"output0": (_best_rows(graph, boxes, scores, spec.rows), [spec.rows, 6])}
-    all_channels = graph.add("Concat", boxes, scores, axis=1)
+        best = _best_rows(graph, boxes, scores, flat_points, spec.rows)
+        return {"output0": (best, [spec.rows, 6 + 3 * spec.key_points])}
+    all_channels = graph.add("Concat", boxes, scores, *([flat_points] if flat_points else []), axis=1)
     if spec.layout == "channels":
-        return {"output0": (all_channels, [4 + spec.scores, None])}
+        return {"output0": (all_channels, [4 + spec.scores + 3 * spec.key_points, None])}
     return {"output0": (rows(all_channels), [None, 5 + spec.scores])}
 
 
-def _best_rows(graph: Graph, boxes: str, scores: str, count: int) -> str:
-    """[B, count, 6]: x1, y1, x2, y2, score, class of the best boxes in descending order."""
+def _best_rows(graph: Graph, boxes: str, scores: str, more: str | None, count: int) -> str:
+    """[B, count, 6]: x1, y1, x2, y2, score, class of the best boxes in descending order, and what belongs to them."""
     best = graph.add("ReduceMax", scores, axes=[1], keepdims=1)
     label = graph.add("Cast", graph.add("ArgMax", scores, axis=1, keepdims=1), to=onnx.TensorProto.FLOAT)
-    rows = graph.add("Transpose", graph.add("Concat", boxes, best, label, axis=1), perm=[0, 2, 1])
+    rows = graph.add("Transpose", graph.add("Concat", boxes, best, label, *([more] if more else []), axis=1), perm=[0, 2, 1])
     flat = graph.add("Squeeze", best, graph.constant([1], np.int64))
     order = graph.add_many("TopK", 2, flat, graph.constant([count], np.int64), axis=1)[1]
     return graph.add("GatherND", rows, graph.add("Unsqueeze", order, graph.constant([2], np.int64)), batch_dims=1)

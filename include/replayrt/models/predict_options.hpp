@@ -42,6 +42,7 @@ struct PredictOptions {
   std::optional<double> iou_threshold{};         ///< Of non-maximum suppression, 0 to 1.
   std::optional<std::int64_t> max_detections{};  ///< Per image, the most confident ones first.
   std::optional<bool> class_agnostic_nms{};  ///< Boxes of different classes suppress each other.
+  std::optional<double> key_points_threshold{};  ///< Least confidence of a key point, 0 to 1.
 };
 
 }  // namespace replayrt

@@ -21,6 +21,8 @@ struct DecodeInput {
   bool fused = false;  ///< The network has done NMS, softmax or sigmoid itself.
   const ClassMap* classes = nullptr;
   const ModelPackage* package = nullptr;  ///< What its own files say to the family.
+  /// By class id, of the classes that remain.
+  std::span<const KeyPointsOfClass> key_points{};
 };
 
 /// The prediction for one image.
@@ -32,6 +34,7 @@ struct Parameters {
   bool confidence = false;
   bool nms = false;  ///< iou_threshold and class_agnostic_nms, unless the network has done NMS.
   bool max_detections = false;
+  bool key_points_threshold = false;
   /// What a caller is told who gives a confidence that means nothing.
   std::string_view instead_of_confidence = "the most likely class is always given";
 };
@@ -57,6 +60,7 @@ struct ClassAxis {
   std::size_t output = 0;
   std::size_t axis = 0;
   std::int64_t others = 0;
+  std::int64_t per_key_point = 0;  ///< So many others for each place of a key point.
 };
 
 /// One architecture for one task: all that AutoModel knows of it. Values, made at start-up.
@@ -79,6 +83,7 @@ struct Family {
   std::optional<ClassAxis> class_axis{};
   Parameters parameters{};
   double default_confidence = 0.4;
+  double default_key_points_threshold = 0;
   std::int64_t default_max_detections = 300;  ///< Not of networks that have selected themselves.
   std::size_t output_count = 1;
   /// Names of the outputs; empty: they are told by their order.

@@ -1,3 +1,4 @@
+#include "models/families/key_points.hpp"
 #include "models/families/shared.hpp"
 
 namespace replayrt::models {
@@ -11,24 +12,45 @@ Prediction decode(const DecodeInput& input, std::size_t image,
                        metadata);
 }
 
+Family object_detection() {
+  return {.architecture = "rfdetr",
+          .task = Task::kObjectDetection,
+          .decode = decode,
+          .instead_of_fit_longer_edge = ResizeMode::kStretch,
+          .padding_instead = 0,
+          .resampling = Resampling::kPillow,
+          .boxes_are_relative = true,
+          .removes_classes = true,
+          .parameters = {.confidence = true, .max_detections = true},
+          .default_max_detections = kNoMaxDetections,
+          .output_count = 2,
+          .output_names = {"dets", "labels"},
+          .features = {"resolution", "patch_size", "num_windows", "dec_layers", "num_queries",
+                       "num_select"},
+          .tested_against = "inference-models 0.39.6, ONNX on the CPU"};
+}
+
+Prediction decode_key_points(const DecodeInput& input, std::size_t image,
+                             const PreProcessingMetadata& metadata) {
+  return key_points_of_queries({&input.outputs[0], &input.outputs[1], &input.outputs[2]}, image,
+                               *input.classes, input.settings, key_point_settings(input), metadata);
+}
+
+Family key_point_detection() {
+  Family family = object_detection();
+  family.task = Task::kKeyPointDetection;
+  family.decode = decode_key_points;
+  family.parameters.key_points_threshold = true;
+  family.default_key_points_threshold = 0.3;
+  family.output_count = 3;
+  family.output_names.emplace_back("keypoints");
+  return family;
+}
+
 }  // namespace
 
 std::vector<Family> rfdetr_families() {
-  return {{.architecture = "rfdetr",
-           .task = Task::kObjectDetection,
-           .decode = decode,
-           .instead_of_fit_longer_edge = ResizeMode::kStretch,
-           .padding_instead = 0,
-           .resampling = Resampling::kPillow,
-           .boxes_are_relative = true,
-           .removes_classes = true,
-           .parameters = {.confidence = true, .max_detections = true},
-           .default_max_detections = kNoMaxDetections,
-           .output_count = 2,
-           .output_names = {"dets", "labels"},
-           .features = {"resolution", "patch_size", "num_windows", "dec_layers", "num_queries",
-                        "num_select"},
-           .tested_against = "inference-models 0.39.6, ONNX on the CPU"}};
+  return {object_detection(), key_point_detection()};
 }
 
 }  // namespace replayrt::models

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
 
 namespace replayrt::models {
 namespace {
@@ -60,13 +61,19 @@ void best_scores(const float* scores, std::size_t classes, std::size_t rows, std
   }
 }
 
+/// What is said of `others` numbers in a row.
+std::string plus(std::int64_t others) {
+  return others > 0 ? " + " + std::to_string(others) : "";
+}
+
 }  // namespace
 
 std::vector<Candidate> decode_channels_first(const HeadOutput& output, std::size_t image,
-                                             const DetectionSettings& settings) {
-  output.require(3, output.shape().rank() == 3 && output.shape()[1] > std::int64_t{kSides},
-                 "images x (4 + classes) x rows");
-  const auto classes = static_cast<std::size_t>(output.shape()[1]) - kSides;
+                                             const DetectionSettings& settings,
+                                             std::int64_t others) {
+  output.require(3, output.shape().rank() == 3 && output.shape()[1] > std::int64_t{kSides} + others,
+                 "images x (4 + classes" + plus(others) + ") x rows");
+  const auto classes = static_cast<std::size_t>(output.shape()[1] - others) - kSides;
   const auto rows = static_cast<std::size_t>(output.shape()[2]);
   const float* const values = output.of_image(image).data();
   const float* const scores = values + kSides * rows;
@@ -149,16 +156,17 @@ std::vector<Candidate> decode_boxes_and_scores(const HeadOutput& boxes, const He
 
 std::vector<Candidate> decode_final_rows(const HeadOutput& output, std::size_t image,
                                          const Threshold& threshold, AtThreshold at_threshold,
-                                         std::int64_t max_detections) {
-  constexpr std::size_t kColumns = kSides + 2;
-  output.require(3, output.shape().rank() == 3 && output.shape()[2] == std::int64_t{kColumns},
-                 "images x rows x 6");
+                                         std::int64_t max_detections, std::int64_t others) {
+  const std::size_t columns = kSides + 2 + static_cast<std::size_t>(others);
+  output.require(
+      3, output.shape().rank() == 3 && output.shape()[2] == static_cast<std::int64_t>(columns),
+      "images x rows x " + std::to_string(columns));
   const auto rows = static_cast<std::size_t>(output.shape()[1]);
   const float* const values = output.of_image(image).data();
   const auto most = static_cast<std::uint64_t>(max_detections);
   std::vector<Candidate> boxes;
   for (std::size_t row = 0; row < rows && boxes.size() < most; ++row) {
-    const float* const at = values + row * kColumns;
+    const float* const at = values + row * columns;
     const float confidence = at[kSides];
     const float class_number = at[kSides + 1];
     // Written so that NaN fails; a class is a whole number that an i32 holds.
@@ -206,8 +214,6 @@ std::vector<Candidate> decode_queries(const HeadOutput& boxes, const HeadOutput&
     return a.value != b.value ? a.value > b.value : a.position < b.position;
   });
   scores.resize(count);
-  const auto width = static_cast<float>(canvas.width);
-  const auto height = static_cast<float>(canvas.height);
   std::vector<Candidate> found;
   for (const Score& score : scores) {
     if (static_cast<std::int64_t>(found.size()) >= settings.max_detections) {
@@ -220,12 +226,8 @@ std::vector<Candidate> decode_queries(const HeadOutput& boxes, const HeadOutput&
     }
     const std::size_t query = score.position / columns;
     const float* const at = sides + query * kSides;
-    Candidate box = from_center(at[0], at[1], at[2], at[3]);
-    box = {.left = box.left * width,
-           .top = box.top * height,
-           .right = box.right * width,
-           .bottom = box.bottom * height};
-    keep(found, box, class_id, score.value, query);
+    keep(found, on_canvas(from_center(at[0], at[1], at[2], at[3]), canvas), class_id, score.value,
+         query);
   }
   return found;
 }

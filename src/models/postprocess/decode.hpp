@@ -13,6 +13,7 @@ namespace replayrt::models {
 struct DetectionSettings {
   Threshold threshold{0};
   float iou_threshold = 0;
+  float key_points_threshold = 0;
   std::int64_t max_detections = 0;
   bool class_agnostic = false;
   /// The reference's own rule where ours differs: final rows pass at the threshold itself and are
@@ -21,13 +22,15 @@ struct DetectionSettings {
 };
 
 // Each reads one layout of a network's output and gives the boxes of one image on the canvas, most
-// confident first. Rows whose confidence or a side is NaN are left out. All throw
+// confident first. `others`: how many numbers that are no scores (coefficients of masks, key
+// points) come last in each row. Rows whose confidence or a side is NaN are left out. All throw
 // Error(kCorruptedModel) that names the output if its shape is not the layout's.
 
-/// (images, 4 + classes, rows): middle, size and a score per class; the best class counts. Then
-/// suppression.
+/// (images, 4 + classes + others, rows): middle, size and a score per class; the best class counts.
+/// Then suppression.
 std::vector<Candidate> decode_channels_first(const HeadOutput& output, std::size_t image,
-                                             const DetectionSettings& settings);
+                                             const DetectionSettings& settings,
+                                             std::int64_t others = 0);
 
 /// (images, rows, 5 + classes): middle, size, objectness and a score per class. A row passes by its
 /// objectness; its confidence is the best class's score alone. Then suppression.
@@ -43,11 +46,11 @@ std::vector<Candidate> decode_boxes_and_scores(const HeadOutput& boxes, const He
 /// Whether a row passes whose confidence is the threshold itself.
 enum class AtThreshold : std::uint8_t { kFails, kPasses };
 
-/// (images, rows, 6): sides, confidence, class, selected by the network already. The network's
-/// order is kept, and no more than `max_detections`.
+/// (images, rows, 6 + others): sides, confidence, class, selected by the network already. The
+/// network's order is kept, and no more than `max_detections`.
 std::vector<Candidate> decode_final_rows(const HeadOutput& output, std::size_t image,
                                          const Threshold& threshold, AtThreshold at_threshold,
-                                         std::int64_t max_detections);
+                                         std::int64_t max_detections, std::int64_t others = 0);
 
 /// Which class a column of RF-DETR's logits is; -1 for none.
 using ClassMap = std::vector<std::int32_t>;
