@@ -53,6 +53,14 @@ void read_max_detections(std::string_view name, std::string_view value, PredictO
                                               std::numeric_limits<std::int64_t>::max());
 }
 
+void read_key_points_threshold(std::string_view name, std::string_view value,
+                               PredictOptions& options) {
+  options.key_points_threshold = fraction(value);
+  if (!options.key_points_threshold) {
+    throw value_error(name, "a number from 0 to 1", value);
+  }
+}
+
 bool read_bool(std::string_view name, std::string_view value) {
   if (value == "true" || value == "1") {
     return true;
@@ -118,7 +126,7 @@ constexpr std::array<Param, 14> kParams = {{
     {"disable_static_crop", "true or false",
      read_override<&PreProcessingOverrides::disable_static_crop>},
     {"input_color_format", "", refuse_color_format},
-    {"key_points_threshold", "", nullptr},
+    {"key_points_threshold", "0 to 1", read_key_points_threshold},
     {"mask_format", "", nullptr},
     {"masks_binarization_threshold", "", nullptr},
     {"masks_smoothing_enabled", "", nullptr},

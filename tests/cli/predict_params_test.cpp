@@ -49,6 +49,11 @@ TEST(PredictParamsTest, ReadsWhatSuppressionTakes) {
   EXPECT_EQ(parsed({"class_agnostic_nms=0"}).options.class_agnostic_nms, false);
 }
 
+TEST(PredictParamsTest, ReadsTheThresholdOfKeyPoints) {
+  EXPECT_FALSE(parsed({}).options.key_points_threshold);
+  EXPECT_EQ(parsed({"key_points_threshold=0.25"}).options.key_points_threshold, 0.25);
+}
+
 TEST(PredictParamsTest, ReadsSizes) {
   EXPECT_EQ(parsed({"image_size=320"}).options.image_size, (ImageSize{320, 320}));
   EXPECT_EQ(parsed({"image_size=320x640"}).options.image_size, (ImageSize{320, 640}));
@@ -72,6 +77,8 @@ TEST(PredictParamsTest, BadValuesNameParameterAndExpectation) {
       {"confidence=nan", "--param confidence"},
       {"confidence=1.5", "--param confidence"},
       {"confidence=0.5x", "--param confidence"},
+      {"key_points_threshold=2",
+       "--param key_points_threshold: expected a number from 0 to 1, got '2'"},
       {"iou_threshold=best", "--param iou_threshold: expected a number from 0 to 1, got 'best'"},
       {"iou_threshold=-0.1", "--param iou_threshold"},
       {"max_detections=-1", "--param max_detections: expected a whole number of at least 0"},
@@ -105,8 +112,8 @@ TEST(PredictParamsTest, ANameIsGivenOnce) {
 }
 
 TEST(PredictParamsTest, ParametersOfOtherTasksAreRefusedByTheTask) {
-  for (const char* name : {"masks_smoothing_enabled", "masks_binarization_threshold", "mask_format",
-                           "key_points_threshold"}) {
+  for (const char* name :
+       {"masks_smoothing_enabled", "masks_binarization_threshold", "mask_format"}) {
     const PredictParams params = parsed({std::string(name) + "=1"});
     EXPECT_THAT([&] { require_params_of(params, Task::kClassification); },
                 ThrowsMessage<UsageError>(std::string("--param ") + name +
