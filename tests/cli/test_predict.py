@@ -226,7 +226,7 @@ def test_disable_cuda_graphs_leaves_the_cache_out(replayrt):
         (DETECTOR, "image_size=0", "--param image_size"),
         (DETECTOR, "input_color_format=rgb", "input_color_format: does not apply to files"),
         (DETECTOR, "mask_format=rle", "mask_format: does not apply to object-detection"),
-        (CLASSIFIER, "key_points_threshold=0.5", "key_points_threshold: does not apply to classification"),
+        (CLASSIFIER, "key_points_threshold=0.5", "key_points_threshold does not apply to resnet for classification"),
         (CLASSIFIER, "iou_threshold=0.5", "iou_threshold"),
     ],
 )
