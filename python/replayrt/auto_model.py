@@ -45,6 +45,7 @@ def _options(
     iou_threshold: float | None = None,
     max_detections: int | None = None,
     class_agnostic_nms: bool | None = None,
+    key_points_threshold: float | None = None,
 ) -> _core.PredictOptions:
     overrides = pre_processing_overrides or {}
     if isinstance(overrides, Mapping):
@@ -66,6 +67,7 @@ def _options(
         iou_threshold=_converted("iou_threshold", iou_threshold, _real, "a number"),
         max_detections=_converted("max_detections", max_detections, operator.index, "a whole number"),
         class_agnostic_nms=None if class_agnostic_nms is None else bool(class_agnostic_nms),
+        key_points_threshold=_converted("key_points_threshold", key_points_threshold, _real, "a number"),
     )
 
 
@@ -92,6 +94,7 @@ class Model:
     confidence: least confidence of what is reported, 0 to 1; "best": what the package's evaluation recommends;
         "default" or None: the family's.
     iou_threshold, max_detections, class_agnostic_nms: of non-maximum suppression.
+    key_points_threshold: least confidence of a key point, 0 to 1.
     """
 
     def __init__(
@@ -107,6 +110,16 @@ class Model:
     def class_names(self) -> tuple[str, ...]:
         """By class id, the package's removals done."""
         return self._loaded.class_names
+
+    @property
+    def key_points_classes(self) -> tuple[tuple[str, ...], ...]:
+        """Names of the key points of each class, by class id; empty for models without."""
+        return self._loaded.key_points_classes
+
+    @property
+    def skeletons(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Which key points of each class are connected, by class id: pairs of positions in `key_points_classes`."""
+        return self._loaded.skeletons
 
     @property
     def task(self) -> str:

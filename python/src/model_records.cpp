@@ -34,7 +34,8 @@ PredictOptions options_of(std::tuple<bool, bool, bool> overrides, std::optional<
                           bool disable_cuda_graphs, const GivenConfidence& confidence,
                           std::optional<double> iou_threshold,
                           std::optional<std::int64_t> max_detections,
-                          std::optional<bool> class_agnostic_nms) {
+                          std::optional<bool> class_agnostic_nms,
+                          std::optional<double> key_points_threshold) {
   PredictOptions options;
   options.pre_processing_overrides = {.disable_contrast_enhancement = std::get<0>(overrides),
                                       .disable_grayscale = std::get<1>(overrides),
@@ -47,6 +48,7 @@ PredictOptions options_of(std::tuple<bool, bool, bool> overrides, std::optional<
   options.iou_threshold = iou_threshold;
   options.max_detections = max_detections;
   options.class_agnostic_nms = class_agnostic_nms;
+  options.key_points_threshold = key_points_threshold;
   return options;
 }
 
@@ -96,14 +98,16 @@ void bind_options(nb::module_& m) {
           [](PredictOptions* self, std::tuple<bool, bool, bool> overrides,
              std::optional<Sides> image_size, bool disable_cuda_graphs,
              const GivenConfidence& confidence, std::optional<double> iou_threshold,
-             std::optional<std::int64_t> max_detections, std::optional<bool> class_agnostic_nms) {
-            new (self)
-                PredictOptions(options_of(overrides, image_size, disable_cuda_graphs, confidence,
-                                          iou_threshold, max_detections, class_agnostic_nms));
+             std::optional<std::int64_t> max_detections, std::optional<bool> class_agnostic_nms,
+             std::optional<double> key_points_threshold) {
+            new (self) PredictOptions(options_of(overrides, image_size, disable_cuda_graphs,
+                                                 confidence, iou_threshold, max_detections,
+                                                 class_agnostic_nms, key_points_threshold));
           },
           nb::arg("overrides"), nb::arg("image_size").none(), nb::arg("disable_cuda_graphs"),
           nb::arg("confidence").none(), nb::arg("iou_threshold").none(),
-          nb::arg("max_detections").none(), nb::arg("class_agnostic_nms").none());
+          nb::arg("max_detections").none(), nb::arg("class_agnostic_nms").none(),
+          nb::arg("key_points_threshold").none());
 }
 
 }  // namespace
