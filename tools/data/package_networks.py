@@ -235,10 +235,11 @@ def _outputs(
 
 
 def _best_rows(graph: Graph, boxes: str, scores: str, more: str | None, count: int) -> str:
-    """[B, count, 6]: x1, y1, x2, y2, score, class of the best boxes in descending order, and what belongs to them."""
+    """[B, count, 6 or more]: x1, y1, x2, y2, score, class of the best boxes in descending order, and `more` of them."""
     best = graph.add("ReduceMax", scores, axes=[1], keepdims=1)
     label = graph.add("Cast", graph.add("ArgMax", scores, axis=1, keepdims=1), to=onnx.TensorProto.FLOAT)
-    rows = graph.add("Transpose", graph.add("Concat", boxes, best, label, *([more] if more else []), axis=1), perm=[0, 2, 1])
+    parts = [boxes, best, label, *([more] if more else [])]
+    rows = graph.add("Transpose", graph.add("Concat", *parts, axis=1), perm=[0, 2, 1])
     flat = graph.add("Squeeze", best, graph.constant([1], np.int64))
     order = graph.add_many("TopK", 2, flat, graph.constant([count], np.int64), axis=1)[1]
     return graph.add("GatherND", rows, graph.add("Unsqueeze", order, graph.constant([2], np.int64)), batch_dims=1)
