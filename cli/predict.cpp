@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "annotate.hpp"
+#include "coco.hpp"
 #include "command.hpp"
 #include "error.hpp"
 #include "files.hpp"
@@ -42,6 +43,7 @@ constexpr const char* kExamples =
 Examples:
   replayrt predict package/ street.jpg
   replayrt predict package/ pictures/ --json found.jsonl --save drawn/
+  replayrt predict package/ pictures/ --json found.jsonl --coco found.json
   replayrt predict package/ clip.mp4 --batch 4 --param confidence=0.5 --param max_detections=20)";
 
 struct PredictCommand {
@@ -50,6 +52,7 @@ struct PredictCommand {
   std::filesystem::path json;
   std::filesystem::path save;
   std::filesystem::path maps;
+  std::filesystem::path coco;
   PredictParams params;
   LoadOptions load;
   CacheFlags cache;
@@ -134,7 +137,9 @@ class Predictor {
 
   /// Throws what the first bad picture is; with --keep-going such a picture becomes a line that
   /// says why.
-  void run(JsonLines& lines) {
+  /// `coco` is given what is found, too, unless it is null.
+  void run(JsonLines& lines, CocoWriter* coco) {
+    coco_ = coco;
     if (!options_.save.empty()) {
       folder_.make();
     }
@@ -239,12 +244,15 @@ class Predictor {
     }
     const std::vector<std::string>& names = model_.class_names();
     if (!options_.save.empty()) {
-      folder_.save(picture, annotated(picture.image, *prediction,
-                                      {names, model_.package().key_points,
-                                       model_.package().background_class}));
+      folder_.save(picture,
+                   annotated(picture.image, *prediction,
+                             {names, model_.key_points(), model_.package().background_class}));
     }
     const std::string map = options_.maps.empty() ? "" : maps_.save(picture, *prediction);
     lines.write(to_json(*prediction, {picture.name, picture.image.size(), names, map}));
+    if (coco_ != nullptr) {
+      coco_->add(picture.name, picture.image.size(), *prediction);
+    }
   }
 
   const PredictCommand& options_;
@@ -252,6 +260,7 @@ class Predictor {
   PictureSource& source_;
   PictureFolder folder_;
   MapFolder maps_;
+  CocoWriter* coco_ = nullptr;
   std::vector<NamedPicture> batch_;
   std::vector<std::optional<Prediction>> predictions_;
   std::int64_t expected_ = 0;  // What the bar counts to.
@@ -270,6 +279,20 @@ void require_folders_of_their_own(const PredictCommand& options) {
   }
 }
 
+/// Throws UsageError or Error(kFileAccess) unless --coco names a file of its own.
+void require_coco_file(const PredictCommand& options) {
+  if (options.coco.empty()) {
+    return;
+  }
+  if (options.coco == "-") {
+    throw UsageError("--coco: expected the name of a file, got '-'");
+  }
+  require_writable(options.coco);
+  if (options.coco.lexically_normal() == options.json.lexically_normal()) {
+    throw UsageError("--coco: expected another file than that of --json");
+  }
+}
+
 void run(const PredictCommand& options) {
   // All that can be wrong is told before the model is loaded.
   PictureSource source(options.images);
@@ -279,6 +302,7 @@ void run(const PredictCommand& options) {
   if (!options.json.empty() && options.json != "-") {
     require_writable(options.json);
   }
+  require_coco_file(options);
   if (!options.save.empty()) {
     PictureFolder(options.save).require_usable(source.files());
   }
@@ -288,14 +312,26 @@ void run(const PredictCommand& options) {
   }
   const std::shared_ptr<GraphCache> cache = make_cache(options.cache);
   const Model model = load_model(options, cache);
-  require_params_of(options.params, model.task());
   if (!options.maps.empty() && !gives_maps(model.task())) {
     throw UsageError(fmt::format("--maps: does not apply to {}", to_string(model.task())));
+  }
+  if (!options.coco.empty()) {
+    require_coco_task(model.task());
   }
   log_model(options, model);
 
   Predictor predictor(options, model, source);
-  with_json_lines(options.json, [&](JsonLines& lines) { predictor.run(lines); });
+  with_json_lines(options.json, [&](JsonLines& lines) {
+    if (options.coco.empty()) {
+      predictor.run(lines, nullptr);
+      return;
+    }
+    with_json_lines(options.coco, [&](JsonLines& file) {
+      CocoWriter coco(file, model.class_names(), model.key_points());
+      predictor.run(lines, &coco);
+      coco.finish();
+    });
+  });
   log_cache(cache->stats());
   if (predictor.failures() > 0) {
     throw Error(ErrorCode::kModelInput, fmt::format("{} of {} pictures failed, see their \"error\"",
@@ -326,6 +362,10 @@ Command add_predict(CLI::App& program) {
                   "Write segmentations (PNG, the class of each pixel) and depths (.npy) in this "
                   "folder; the lines of JSON name the files")
       ->type_name("DIR");
+  app->add_option("--coco", options->coco,
+                  "Write what was found in all pictures to this file as one dataset of COCO's "
+                  "format, which pycocotools loads")
+      ->type_name("FILE");
   app->add_option_function<std::vector<std::string>>(
          "--param",
          [options](const std::vector<std::string>& texts) {

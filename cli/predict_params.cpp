@@ -59,6 +59,14 @@ void read_max_detections(std::string_view name, std::string_view value, PredictO
                                               std::numeric_limits<std::int64_t>::max());
 }
 
+void read_key_points_threshold(std::string_view name, std::string_view value,
+                               PredictOptions& options) {
+  options.key_points_threshold = fraction(value);
+  if (!options.key_points_threshold) {
+    throw value_error(name, "a number from 0 to 1", value);
+  }
+}
+
 bool read_bool(std::string_view name, std::string_view value) {
   if (value == "true" || value == "1") {
     return true;
@@ -133,8 +141,8 @@ using Reader = void (*)(std::string_view, std::string_view, PredictOptions&);
 
 struct Param {
   std::string_view name;
-  std::string_view takes;
-  Reader read;  // Null: of a task that ReplayRT does not have.
+  std::string_view takes;  // Empty: is refused whatever the model.
+  Reader read;
 };
 
 constexpr std::array<Param, 15> kParams = {{
@@ -151,14 +159,14 @@ constexpr std::array<Param, 15> kParams = {{
     {"disable_static_crop", "true or false",
      read_override<&PreProcessingOverrides::disable_static_crop>},
     {"input_color_format", "", refuse_color_format},
-    {"key_points_threshold", "", nullptr},
+    {"key_points_threshold", "0 to 1", read_key_points_threshold},
     {"mask_format", "", refuse_mask_format},
     {"masks_binarization_threshold", "a number", read_masks_binarization_threshold},
     {"masks_resolution_factor", "0 to 1", read_masks_resolution_factor},
     {"masks_smoothing_enabled", "true or false", read_masks_smoothing_enabled},
 }};
 
-/// The names of those that some model of this program takes.
+/// The names of those that some model takes.
 std::vector<std::string> names() {
   std::vector<std::string> list;
   for (const Param& param : kParams) {
@@ -185,19 +193,8 @@ void parse_param(std::string_view text, PredictParams& params) {
   if (std::ranges::find(params.given, name) != params.given.end()) {
     throw UsageError(fmt::format("--param {}: is given twice", name));
   }
-  if (found->read != nullptr) {
-    found->read(name, text.substr(equals + 1), params.options);
-  } else {
-    params.of_other_tasks.emplace_back(name);
-  }
+  found->read(name, text.substr(equals + 1), params.options);
   params.given.emplace_back(name);
-}
-
-void require_params_of(const PredictParams& params, Task task) {
-  if (!params.of_other_tasks.empty()) {
-    throw UsageError(fmt::format("--param {}: does not apply to {}", params.of_other_tasks.front(),
-                                 to_string(task)));
-  }
 }
 
 std::string params_help() {

@@ -62,6 +62,9 @@ class Model {
   [[nodiscard]] Task task() const noexcept;
   /// By class id, the package's removals done.
   [[nodiscard]] const std::vector<std::string>& class_names() const noexcept;
+  /// Names and skeletons of key points by class id, the package's removals done; empty for packages
+  /// without keypoints_metadata.json.
+  [[nodiscard]] const std::vector<KeyPointsOfClass>& key_points() const noexcept;
   [[nodiscard]] const Engine& engine() const noexcept;
   /// Null: every run is eager.
   [[nodiscard]] const std::shared_ptr<GraphCache>& graph_cache() const noexcept;

@@ -48,6 +48,7 @@ def _options(
     masks_smoothing_enabled: bool | None = None,
     masks_binarization_threshold: float | None = None,
     masks_resolution_factor: float | None = None,
+    key_points_threshold: float | None = None,
 ) -> _core.PredictOptions:
     overrides = pre_processing_overrides or {}
     if isinstance(overrides, Mapping):
@@ -74,6 +75,7 @@ def _options(
             "masks_binarization_threshold", masks_binarization_threshold, _real, "a number"
         ),
         masks_resolution_factor=_converted("masks_resolution_factor", masks_resolution_factor, _real, "a number"),
+        key_points_threshold=_converted("key_points_threshold", key_points_threshold, _real, "a number"),
     )
 
 
@@ -104,6 +106,7 @@ class Model:
     masks_binarization_threshold: what of a mask is greater is part of the object; None: 0.5 of probabilities, 0 of
         logits.
     masks_resolution_factor: the size of masks, from the network's (0) to the picture's (1).
+    key_points_threshold: least confidence of a key point, 0 to 1.
     """
 
     def __init__(
@@ -119,6 +122,16 @@ class Model:
     def class_names(self) -> tuple[str, ...]:
         """By class id, the package's removals done."""
         return self._loaded.class_names
+
+    @property
+    def key_points_classes(self) -> tuple[tuple[str, ...], ...]:
+        """Names of the key points of each class, by class id; empty for models without."""
+        return self._loaded.key_points_classes
+
+    @property
+    def skeletons(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Which key points of each class are connected, by class id: pairs of positions in `key_points_classes`."""
+        return self._loaded.skeletons
 
     @property
     def task(self) -> str:

@@ -236,7 +236,7 @@ class InstanceDetections(Detections):
 class KeyPointDetections(Detections):
     """Detections with the key points of each, as many (k) as its class has.
 
-    `key_points`: a list of (k, 2) int32, x and y in pixels of the picture, which they may lie outside of.
+    `key_points`: a list of (k, 2) int32, x and y in pixels of the picture, which those of YOLO may lie outside of.
     `key_points_confidence`: a list of (k,) float32. A point that was not found is 0, 0 with confidence 0.
     """
 
@@ -275,7 +275,10 @@ class KeyPointDetections(Detections):
             confidence[i, : len(points)] = self.key_points_confidence[i]
         fields = self._supervision_fields(confidence="detection_confidence")
         fields["data"]["xyxy"] = fields.pop("xyxy")
-        if "keypoint_confidence" in inspect.signature(sv.KeyPoints).parameters:
+        known = inspect.signature(sv.KeyPoints).parameters
+        if "visible" in known:
+            fields["visible"] = confidence > 0
+        if "keypoint_confidence" in known:
             fields["keypoint_confidence"] = confidence
         else:
             fields["confidence"] = confidence

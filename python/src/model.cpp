@@ -179,6 +179,30 @@ nb::list post_process(const PyModel& self, nb::handle outputs,
   return to_python(std::move(predictions), sizes, self.class_names);
 }
 
+nb::tuple key_points_classes(const PyModel& self) {
+  nb::list classes;
+  for (const KeyPointsOfClass& of_class : self.usable()->key_points()) {
+    nb::list names;
+    for (const std::string& name : of_class.names) {
+      names.append(text_of(name));
+    }
+    classes.append(nb::tuple(names));
+  }
+  return nb::tuple(classes);
+}
+
+nb::tuple skeletons(const PyModel& self) {
+  nb::list classes;
+  for (const KeyPointsOfClass& of_class : self.usable()->key_points()) {
+    nb::list edges;
+    for (const auto& [from, to] : of_class.edges) {
+      edges.append(nb::make_tuple(from, to));
+    }
+    classes.append(nb::tuple(edges));
+  }
+  return nb::tuple(classes);
+}
+
 }  // namespace
 
 void bind_model(nb::module_& m) {
@@ -187,6 +211,10 @@ void bind_model(nb::module_& m) {
       .def_prop_ro(
           "class_names", [](const PyModel& self) { return self.class_names; },
           nb::sig("def class_names(self) -> tuple[str, ...]"))
+      .def_prop_ro("key_points_classes", key_points_classes,
+                   nb::sig("def key_points_classes(self) -> tuple[tuple[str, ...], ...]"))
+      .def_prop_ro("skeletons", skeletons,
+                   nb::sig("def skeletons(self) -> tuple[tuple[tuple[int, int], ...], ...]"))
       .def_prop_ro(
           "task", [](const PyModel& self) { return std::string(to_string(self.usable()->task())); })
       .def_prop_ro("architecture",

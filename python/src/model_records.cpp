@@ -37,7 +37,8 @@ PredictOptions options_of(std::tuple<bool, bool, bool> overrides, std::optional<
                           std::optional<bool> class_agnostic_nms,
                           std::optional<bool> masks_smoothing_enabled,
                           std::optional<double> masks_binarization_threshold,
-                          std::optional<double> masks_resolution_factor) {
+                          std::optional<double> masks_resolution_factor,
+                          std::optional<double> key_points_threshold) {
   PredictOptions options;
   options.pre_processing_overrides = {.disable_contrast_enhancement = std::get<0>(overrides),
                                       .disable_grayscale = std::get<1>(overrides),
@@ -53,6 +54,7 @@ PredictOptions options_of(std::tuple<bool, bool, bool> overrides, std::optional<
   options.masks_smoothing_enabled = masks_smoothing_enabled;
   options.masks_binarization_threshold = masks_binarization_threshold;
   options.masks_resolution_factor = masks_resolution_factor;
+  options.key_points_threshold = key_points_threshold;
   return options;
 }
 
@@ -105,17 +107,18 @@ void bind_options(nb::module_& m) {
              std::optional<std::int64_t> max_detections, std::optional<bool> class_agnostic_nms,
              std::optional<bool> masks_smoothing_enabled,
              std::optional<double> masks_binarization_threshold,
-             std::optional<double> masks_resolution_factor) {
-            new (self) PredictOptions(
-                options_of(overrides, image_size, disable_cuda_graphs, confidence, iou_threshold,
-                           max_detections, class_agnostic_nms, masks_smoothing_enabled,
-                           masks_binarization_threshold, masks_resolution_factor));
+             std::optional<double> masks_resolution_factor,
+             std::optional<double> key_points_threshold) {
+            new (self) PredictOptions(options_of(
+                overrides, image_size, disable_cuda_graphs, confidence, iou_threshold,
+                max_detections, class_agnostic_nms, masks_smoothing_enabled,
+                masks_binarization_threshold, masks_resolution_factor, key_points_threshold));
           },
           nb::arg("overrides"), nb::arg("image_size").none(), nb::arg("disable_cuda_graphs"),
           nb::arg("confidence").none(), nb::arg("iou_threshold").none(),
           nb::arg("max_detections").none(), nb::arg("class_agnostic_nms").none(),
           nb::arg("masks_smoothing_enabled").none(), nb::arg("masks_binarization_threshold").none(),
-          nb::arg("masks_resolution_factor").none());
+          nb::arg("masks_resolution_factor").none(), nb::arg("key_points_threshold").none());
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ from replayrt import (
     GraphCacheOptions,
     InstanceDetections,
     InvalidParameterError,
+    KeyPointDetections,
     Model,
     ModelInputError,
     MultiLabelClassificationPrediction,
@@ -54,6 +55,10 @@ FAMILIES = [
     "resnet-multi-stretch",
     "vit-stretch",
     "yolov8-classification-stretch",
+    "yolov8-points-letterbox",
+    "yolov11-points-fused-letterbox",
+    "yolo26-points-letterbox",
+    "rfdetr-points-stretch",
 ]
 
 
@@ -182,6 +187,27 @@ def test_suppression(detector, picture):
     assert count(iou_threshold=1.0) > count(iou_threshold=0.1)
     assert count(max_detections=2) == 2
     assert count(class_agnostic_nms=True, iou_threshold=0.05) < count(class_agnostic_nms=False, iou_threshold=0.05)
+
+
+def test_key_points(picture):
+    with load("yolov8-points-letterbox") as model:
+        assert [len(names) for names in model.key_points_classes] == [4, 2, 0, 3, 4]
+        assert model.key_points_classes[1] == ("bear 0", "bear 1")
+        assert model.skeletons[1] == ((0, 1), (1, 0)) and model.skeletons[2] == ()
+        (found,) = model.predict(picture)
+        assert isinstance(found, KeyPointDetections) and len(found) > 0
+        for class_id, points in zip(found.class_id, found.key_points):
+            assert len(points) == len(model.key_points_classes[class_id])
+        (fewer,) = model.predict(picture, key_points_threshold=0.6)
+        for all_points, some in zip(found.key_points_confidence, fewer.key_points_confidence):
+            assert some.tolist() == [value if value > np.float32(0.6) else 0 for value in all_points]
+        assert any((some == 0).any() for some in fewer.key_points_confidence)
+        with pytest.raises(InvalidParameterError, match="key_points_threshold is 'much': expected a number"):
+            model.predict(picture, key_points_threshold="much")
+    with load("rfdetr-points-stretch") as model:
+        assert [len(names) for names in model.key_points_classes] == [4, 2, 0, 3, 4], "less the removed class"
+    with load("resnet-stretch") as model:
+        assert model.key_points_classes == () and model.skeletons == ()
 
 
 def test_image_size(picture):

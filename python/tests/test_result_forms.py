@@ -202,6 +202,7 @@ class TestSupervision:
         assert found.xy.dtype == np.float32
         assert found.xy.tolist() == [[[-3, 4], [0, 0]], [[0, 0], [0, 0]], [[7, 8], [0, 0]]]
         assert found.keypoint_confidence.tolist() == [[0.5, 0], [0, 0], [0.75, 0]]
+        assert found.visible.tolist() == [[True, False], [False, False], [True, False]]
         assert found.detection_confidence.tolist() == BOXES["confidence"].tolist()
         assert found.class_id.tolist() == [1, 2, 1]
         assert found.data["class_name"].tolist() == ["dog", "2", "dog"]

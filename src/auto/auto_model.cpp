@@ -238,6 +238,9 @@ Task Model::task() const noexcept {
 const std::vector<std::string>& Model::class_names() const noexcept {
   return state_->class_names();
 }
+const std::vector<KeyPointsOfClass>& Model::key_points() const noexcept {
+  return state_->key_points();
+}
 const Engine& Model::engine() const noexcept {
   return state_->engine();
 }

@@ -1,12 +1,12 @@
 #include "auto/model_state.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <iterator>
 #include <utility>
 
 #include "models/element_type.hpp"
+#include "models/postprocess/key_points.hpp"
 #include "replayrt/core/log.hpp"
 
 namespace replayrt::detail {
@@ -49,14 +49,6 @@ std::optional<BatchLimits> batch_limits_of(const ModelPackage& package, const En
   throw Error(ErrorCode::kCorruptedModel, "package '" + package.folder.string() + "': " + what);
 }
 
-void require_range(const char* name, double value, double low, double high) {
-  if (!(value >= low && value <= high)) {
-    throw Error(ErrorCode::kInvalidParameter, std::string(name) + " is " + std::to_string(value) +
-                                                  ": expected " + std::to_string(low) + " to " +
-                                                  std::to_string(high));
-  }
-}
-
 }  // namespace
 
 ModelState::ModelState(ModelPackage package, const Family& family, NetworkInput network, bool fused,
@@ -79,7 +71,8 @@ ModelState::ModelState(ModelPackage package, const Family& family, NetworkInput 
                       .text_line = package_.text_recognition
                                        ? std::optional(package_.text_recognition->line_size)
                                        : std::nullopt}),
-      class_names_(package_.class_names) {
+      class_names_(package_.class_names),
+      key_points_(package_.key_points) {
   remove_classes();
   check_inputs();
   find_outputs();
@@ -91,11 +84,16 @@ void ModelState::remove_classes() {
   const std::vector<std::string>& removed = package_.inference_config.removed_class_names;
   if (family_.removes_classes && !removed.empty()) {
     class_names_.clear();
-    for (const std::string& name : package_.class_names) {
+    key_points_.clear();
+    for (std::size_t i = 0; i < package_.class_names.size(); ++i) {
+      const std::string& name = package_.class_names[i];
       const bool remains = std::ranges::find(removed, name) == removed.end();
       classes_.push_back(remains ? static_cast<std::int32_t>(class_names_.size()) : -1);
       if (remains) {
         class_names_.push_back(name);
+      }
+      if (remains && i < package_.key_points.size()) {
+        key_points_.push_back(package_.key_points[i]);
       }
     }
     return;
@@ -167,7 +165,10 @@ void ModelState::check_class_count() const {
     }
     others += (*prototypes.dims)[1].min;
   }
-  const std::int64_t classes = (*output.dims)[place.axis].min - others;
+  const auto places = static_cast<std::int64_t>(models::key_point_places(key_points_));
+  others += place.per_key_point * places;
+  const std::int64_t extent = (*output.dims)[place.axis].min;
+  const std::int64_t classes = extent - others;
   if (package_.text_recognition.has_value()) {
     const std::size_t characters = package_.text_recognition->characters.size();
     if (classes != static_cast<std::int64_t>(characters)) {
@@ -179,7 +180,15 @@ void ModelState::check_class_count() const {
     return;
   }
   const auto names = static_cast<std::int64_t>(class_names_.size());
-  if (classes != names && !(place.background_may_lack && classes + 1 == names)) {
+  const bool fits = classes == names || (place.background_may_lack && classes + 1 == names);
+  if (!fits && place.per_key_point > 0) {  // Nothing would lie where it is looked for.
+    refuse_engine(package_, "output '" + output.name + "' of the network has " +
+                                std::to_string(extent) + " channels: expected " +
+                                std::to_string(place.others) + " + " + std::to_string(names) +
+                                " classes + " + std::to_string(place.per_key_point) + " x " +
+                                std::to_string(places) + " key points");
+  }
+  if (!fits) {
     log(LogLevel::kWarning, package_.folder.string() + ": class_names.txt has " +
                                 std::to_string(class_names_.size()) + " names, but output '" +
                                 output.name + "' of the network has " + std::to_string(classes) +
@@ -191,60 +200,6 @@ bool ModelState::network_has_selected() const {
   return family_.fused == models::Fused::kObeyed &&
          package_.inference_config.post_processing.has_value() &&
          package_.inference_config.post_processing->fused;
-}
-
-void ModelState::require_applicable(const PredictOptions& options) const {
-  if (options.iou_threshold.has_value()) {
-    require_range("iou_threshold", *options.iou_threshold, 0, 1);
-  }
-  if (options.max_detections.value_or(0) < 0) {
-    throw Error(
-        ErrorCode::kInvalidParameter,
-        "max_detections is " + std::to_string(*options.max_detections) + ": expected 0 or more");
-  }
-  if (options.masks_resolution_factor.has_value()) {
-    require_range("masks_resolution_factor", *options.masks_resolution_factor, 0, 1);
-  }
-  if (!std::isfinite(options.masks_binarization_threshold.value_or(0))) {
-    throw Error(ErrorCode::kInvalidParameter,
-                "masks_binarization_threshold is " +
-                    std::to_string(*options.masks_binarization_threshold) + ": expected a number");
-  }
-  if (reference_compatible_) {
-    return;  // The reference drops what it does not know.
-  }
-  const auto refuse = [&](const char* name, const std::string& why) {
-    throw Error(ErrorCode::kInvalidParameter, std::string(name) + " does not apply to " +
-                                                  std::string(family_.architecture) + " for " +
-                                                  std::string(to_string(family_.task)) + why);
-  };
-  const models::Parameters& known = family_.parameters;
-  const bool confidence =
-      options.confidence.threshold().has_value() || options.confidence.is_best();
-  if (confidence && !known.confidence) {
-    refuse("confidence", ": " + std::string(known.instead_of_confidence));
-  }
-  if (options.max_detections.has_value() && !known.max_detections) {
-    refuse("max_detections", "");
-  }
-  if (options.masks_resolution_factor.has_value() && !known.masks) {
-    refuse("masks_resolution_factor", "");
-  }
-  if (options.masks_smoothing_enabled.has_value() && !known.smoothing) {
-    refuse("masks_smoothing_enabled", "");
-  }
-  if (options.masks_binarization_threshold.has_value() && !known.smoothing) {
-    refuse("masks_binarization_threshold", "");
-  }
-  const bool selects = known.nms && network_has_selected();
-  const std::string why =
-      selects ? ": this network has done NMS itself (post_processing.fused)" : "";
-  if (options.iou_threshold.has_value() && (!known.nms || selects)) {
-    refuse("iou_threshold", why);
-  }
-  if (options.class_agnostic_nms.has_value() && (!known.nms || selects)) {
-    refuse("class_agnostic_nms", why);
-  }
 }
 
 PreProcessedImages ModelState::pre_process(std::span<const ImageView> images,
@@ -276,34 +231,6 @@ InferResult ModelState::run(const TensorView& images, const PredictOptions& opti
   return infer(engine_, {&images, 1}, infer_options);
 }
 
-models::DetectionSettings ModelState::settings_for(const PredictOptions& options) const {
-  const std::int64_t most =
-      network_has_selected() ? models::kNoMaxDetections : family_.default_max_detections;
-  return {.threshold = models::resolve_confidence(options.confidence, recommended_,
-                                                  family_.default_confidence, class_names_),
-          .iou_threshold =
-              static_cast<float>(options.iou_threshold.value_or(models::kDefaultIouThreshold)),
-          .max_detections = options.max_detections.value_or(most),
-          .class_agnostic = options.class_agnostic_nms.value_or(false),
-          .reference_compatible = reference_compatible_};
-}
-
-models::MaskSettings ModelState::mask_settings_for(const PredictOptions& options) const {
-  constexpr double kEvenOdds = 0.5;
-  models::MaskSettings settings{.smooth = family_.masks_are_smooth,
-                                .resolution_factor = options.masks_resolution_factor.value_or(1),
-                                .reference_compatible = reference_compatible_};
-  double threshold = family_.masks_are_smooth ? kEvenOdds : 0;
-  if (family_.parameters.smoothing) {
-    settings.smooth = options.masks_smoothing_enabled.value_or(settings.smooth);
-    // The reference keeps the threshold of probabilities for logits.
-    threshold = settings.smooth || reference_compatible_ ? threshold : 0;
-    threshold = options.masks_binarization_threshold.value_or(threshold);
-  }
-  settings.threshold = static_cast<float>(threshold);
-  return settings;
-}
-
 std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
                                                  std::span<const PreProcessingMetadata> metadata,
                                                  const PredictOptions& options) const {
@@ -330,7 +257,8 @@ std::vector<Prediction> ModelState::post_process(const InferResult& outputs,
                                   .masks = mask_settings_for(options),
                                   .fused = network_has_selected(),
                                   .classes = &classes_,
-                                  .package = &package_};
+                                  .package = &package_,
+                                  .key_points = key_points_};
   std::vector<Prediction> predictions;
   predictions.reserve(metadata.size());
   for (std::size_t i = 0; i < metadata.size(); ++i) {

@@ -23,6 +23,9 @@ class ModelState {
   [[nodiscard]] const std::vector<std::string>& class_names() const noexcept {
     return class_names_;
   }
+  [[nodiscard]] const std::vector<KeyPointsOfClass>& key_points() const noexcept {
+    return key_points_;
+  }
   [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
   [[nodiscard]] const std::shared_ptr<GraphCache>& cache() const noexcept { return cache_; }
   [[nodiscard]] bool fused() const noexcept { return fused_; }
@@ -70,8 +73,9 @@ class ModelState {
   const models::PreProcessor pre_processor_;
   std::optional<BatchLimits> batch_limits_;
   std::vector<std::string> class_names_;
-  models::ClassMap classes_;          ///< From the network's classes to those that remain.
-  std::vector<std::size_t> outputs_;  ///< Where the engine has the family's outputs.
+  std::vector<KeyPointsOfClass> key_points_;  ///< Of the classes that remain.
+  models::ClassMap classes_;                  ///< From the network's classes to those that remain.
+  std::vector<std::size_t> outputs_;          ///< Where the engine has the family's outputs.
 };
 
 }  // namespace replayrt::detail

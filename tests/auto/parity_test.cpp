@@ -69,6 +69,8 @@ PredictOptions options_of(const json& keywords) {
       options.masks_binarization_threshold = value;
     } else if (name == "masks_resolution_factor") {
       options.masks_resolution_factor = value;
+    } else if (name == "key_points_threshold") {
+      options.key_points_threshold = value.get<double>();
     } else if (name == "image_size") {
       options.image_size =
           value.is_array() ? ImageSize{value[1], value[0]} : ImageSize{value, value};
@@ -88,6 +90,8 @@ PredictOptions options_of(const json& keywords) {
 struct Deviation {
   std::size_t cases = 0;
   std::size_t objects = 0;
+  std::size_t key_points = 0;  // That were found.
+  std::size_t key_points_off = 0;
   std::size_t coordinates = 0;
   std::size_t coordinates_off = 0;
   std::int32_t farthest = 0;
@@ -136,6 +140,27 @@ struct Deviation {
     }
   }
 
+  /// The reference gives as many points for each object as any class has; those that the object's
+  /// own class lacks are 0.
+  void add_key_points(const KeyPointDetections& actual, const json& wanted,
+                      const std::vector<KeyPointsOfClass>& classes) {
+    ASSERT_EQ(actual.key_points.size(), wanted["key_points"].size());
+    for (std::size_t i = 0; i < actual.key_points.size(); ++i) {
+      std::vector<KeyPoint> points = actual.key_points[i];
+      ASSERT_EQ(points.size(),
+                classes.at(static_cast<std::size_t>(actual.class_id[i])).names.size());
+      points.resize(wanted["key_points"][i].size());
+      std::vector<float> confidence;
+      for (std::size_t place = 0; place < points.size(); ++place) {
+        const json place_found = {points[place].x, points[place].y};
+        key_points_off += place_found == wanted["key_points"][i][place] ? 0 : 1;
+        key_points += points[place].confidence > 0 ? 1 : 0;
+        confidence.push_back(points[place].confidence);
+      }
+      add_scores(confidence, wanted["key_points_confidence"][i]);
+    }
+  }
+
   void add_coordinate(std::int32_t actual, const json& wanted) {
     const std::int32_t off = std::abs(actual - wanted.get<std::int32_t>());
     ++coordinates;
@@ -143,7 +168,12 @@ struct Deviation {
     farthest = std::max(farthest, off);
   }
 
-  void add(const Prediction& actual, const json& wanted) {
+  void add(const Prediction& actual, const json& wanted, const Model& model) {
+    if (const auto* points = std::get_if<KeyPointDetections>(&actual)) {
+      add_key_points(*points, wanted, model.key_points());
+    } else {
+      ASSERT_FALSE(wanted.contains("key_points"));
+    }
     if (const Detections* found = detections_of(actual); found != nullptr) {
       add(*found, wanted);
       if (const auto* instances = std::get_if<InstanceDetections>(&actual)) {
@@ -252,7 +282,7 @@ void run_case(const json& test, const Model& model, bool compatible, Deviation& 
     const json& wanted = answers_of(test, compatible);
     ASSERT_EQ(found.size(), wanted.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-      ASSERT_NO_FATAL_FAILURE(deviation.add(found[i], wanted[i]));
+      ASSERT_NO_FATAL_FAILURE(deviation.add(found[i], wanted[i], model));
     }
   }
 }
@@ -282,7 +312,7 @@ bool differs_on_purpose(const json& test) {
   const json network = json::parse(inference_config)["network_input"];
   const json model = json::parse(model_config);
   const bool rfdetr =
-      model["model_architecture"] == "rfdetr" && model["task_type"] == "object-detection";
+      model["model_architecture"] == "rfdetr" && model["task_type"] != "instance-segmentation";
   const std::string mode = network["resize_mode"];
   const bool has_dataset_size =
       !network.value("dataset_version_resize_dimensions", json()).is_null();
@@ -313,7 +343,8 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
     ++deviation.cases;
   }
   std::cout << "[  PARITY  ] " << family << ", " << way.name << ": " << deviation.cases
-            << " cases, " << deviation.objects << " objects, coordinates off "
+            << " cases, " << deviation.objects << " objects, " << deviation.key_points
+            << " key points (" << deviation.key_points_off << " off), coordinates off "
             << deviation.coordinates_off << " (by " << deviation.farthest << " px), score off by "
             << deviation.score;
   if (deviation.masks > 0) {
@@ -325,6 +356,8 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
   deviation.maps.expect_small();
   EXPECT_GE(deviation.cases, kLeastCases);
   EXPECT_LE(deviation.farthest, 1);
+  // Within half a pixel: both are whole ones, and margins.py has refused those near the middle.
+  EXPECT_EQ(deviation.key_points_off, 0U);
   EXPECT_LE(static_cast<double>(deviation.coordinates_off),
             kMostCoordinatesOff * static_cast<double>(deviation.coordinates));
   EXPECT_LE(deviation.score, family.starts_with("pp-ocr") ? kTextScoreTolerance : kScoreTolerance);
@@ -338,7 +371,9 @@ INSTANTIATE_TEST_SUITE_P(
                                      "yolov5-masks", "yolov7-masks", "yolov8-masks",
                                      "yolov8-masks-stride8", "yolov8-masks-fused", "yolov11-masks",
                                      "yolov11-masks-fused", "yolo26-masks", "yolact",
-                                     "rfdetr-masks", "yolo26-segmentation", "yolo26-binary",
+                                     "rfdetr-masks", "yolov8-points", "yolov8-points-fused",
+                                     "yolov11-points", "yolov11-points-fused", "yolo26-points",
+                                     "rfdetr-points", "yolo26-segmentation", "yolo26-binary",
                                      "yolo26-depth", "deep-lab-v3-plus", "deep-lab-v3-plus-without",
                                      "yolonas", "rfdetr", "rfdetr-no-object", "rfdetr-removal",
                                      "resnet", "resnet-fused", "resnet-multi", "resnet-multi-fused",

@@ -59,6 +59,11 @@ TEST(PredictParamsTest, ReadsWhatMasksTake) {
   EXPECT_EQ(options.masks_resolution_factor, 0.5);
 }
 
+TEST(PredictParamsTest, ReadsTheThresholdOfKeyPoints) {
+  EXPECT_FALSE(parsed({}).options.key_points_threshold);
+  EXPECT_EQ(parsed({"key_points_threshold=0.25"}).options.key_points_threshold, 0.25);
+}
+
 TEST(PredictParamsTest, ReadsSizes) {
   EXPECT_EQ(parsed({"image_size=320"}).options.image_size, (ImageSize{320, 320}));
   EXPECT_EQ(parsed({"image_size=320x640"}).options.image_size, (ImageSize{320, 640}));
@@ -82,6 +87,8 @@ TEST(PredictParamsTest, BadValuesNameParameterAndExpectation) {
       {"confidence=nan", "--param confidence"},
       {"confidence=1.5", "--param confidence"},
       {"confidence=0.5x", "--param confidence"},
+      {"key_points_threshold=2",
+       "--param key_points_threshold: expected a number from 0 to 1, got '2'"},
       {"iou_threshold=best", "--param iou_threshold: expected a number from 0 to 1, got 'best'"},
       {"iou_threshold=-0.1", "--param iou_threshold"},
       {"max_detections=-1", "--param max_detections: expected a whole number of at least 0"},
@@ -119,16 +126,6 @@ TEST(PredictParamsTest, ANameIsGivenOnce) {
         parsed({"confidence=0.5", "confidence=0.5"});
       },
       ThrowsMessage<UsageError>(HasSubstr("--param confidence: is given twice")));
-}
-
-TEST(PredictParamsTest, ParametersOfOtherTasksAreRefusedByTheTask) {
-  for (const char* name : {"key_points_threshold"}) {
-    const PredictParams params = parsed({std::string(name) + "=1"});
-    EXPECT_THAT([&] { require_params_of(params, Task::kClassification); },
-                ThrowsMessage<UsageError>(std::string("--param ") + name +
-                                          ": does not apply to classification"));
-  }
-  EXPECT_NO_THROW(require_params_of(parsed({"confidence=0.5"}), Task::kClassification));
 }
 
 TEST(PredictParamsTest, HelpNamesAllThatAreTaken) {

@@ -291,8 +291,9 @@ def test_disable_cuda_graphs_leaves_the_cache_out(replayrt):
         (DETECTOR, "confidence=2", "--param confidence: expected a number from 0 to 1, default or best, got '2'"),
         (DETECTOR, "image_size=0", "--param image_size"),
         (DETECTOR, "input_color_format=rgb", "input_color_format: does not apply to files"),
-        (DETECTOR, "mask_format=rle", "mask_format: does not apply to object-detection"),
-        (CLASSIFIER, "key_points_threshold=0.5", "key_points_threshold: does not apply to classification"),
+        (DETECTOR, "mask_format=rle", "mask_format: does not apply, masks are always lengths of runs"),
+        (DETECTOR, "masks_resolution_factor=0.5", "masks_resolution_factor does not apply to yolov8"),
+        (CLASSIFIER, "key_points_threshold=0.5", "key_points_threshold does not apply to resnet for classification"),
         (CLASSIFIER, "iou_threshold=0.5", "iou_threshold"),
     ],
 )

@@ -1,7 +1,7 @@
 // What networks give out: whatever the shape and the numbers are, boxes lie within the image, are
-// what was asked for, masks have as many pixels as it, or the output is refused by name. The first
-// bytes choose the layout, the shape and the settings; the others are the numbers, NaN and infinity
-// among them.
+// what was asked for, masks have as many pixels as it, objects as many key points as their class,
+// or the output is refused by name. The first bytes choose the layout, the shape and the settings;
+// the others are the numbers, NaN and infinity among them.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -13,6 +13,7 @@
 
 #include "models/postprocess/classify.hpp"
 #include "models/postprocess/decode.hpp"
+#include "models/postprocess/key_points.hpp"
 #include "models/postprocess/maps.hpp"
 #include "models/postprocess/masks.hpp"
 #include "replayrt/core/error.hpp"
@@ -24,6 +25,7 @@ using namespace replayrt::models;
 
 constexpr ImageSize kImage{48, 64};
 constexpr std::int64_t kMostElements = 4096;
+constexpr std::uint8_t kLayouts = 13;
 
 void require(bool holds) {
   if (!holds) {
@@ -164,6 +166,46 @@ void check_masks(const HeadOutput& rows, const HeadOutput& prototypes, Bytes& by
   }
 }
 
+void check_key_points(const KeyPointDetections& found, const DetectionSettings& settings,
+                      const KeyPointSettings& points) {
+  require(static_cast<std::int64_t>(found.size()) <= settings.max_detections);
+  require(found.key_points.size() == found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto class_id = static_cast<std::size_t>(found.class_id[i]);
+    const bool is_described = class_id < points.classes.size();
+    require(found.key_points[i].size() ==
+            (is_described ? points.classes[class_id].names.size() : 0));
+    for (const KeyPoint& point : found.key_points[i]) {
+      const bool is_nothing = point.x == 0 && point.y == 0 && point.confidence == 0;
+      require(is_nothing || point.confidence >= points.threshold);
+    }
+  }
+}
+
+/// The three layouts of key points, of two classes: one with a point, one with none.
+void decode_key_points(int layout, const HeadOutput& output, Bytes& bytes,
+                       const DetectionSettings& settings) {
+  const std::vector<KeyPointsOfClass> classes = {{.names = {"nose"}}, {}};
+  const KeyPointSettings points{.classes = classes,
+                                .threshold = static_cast<float>(bytes.next()) / 255.0F,
+                                .at_threshold = bytes.next() % 2 == 0};
+  const PreProcessingMetadata metadata = any_metadata(bytes);
+  if (layout == 0) {
+    const auto found = key_points_channels_first(output, 0, settings, points, metadata);
+    return check_key_points(found, settings, points);
+  }
+  if (layout == 1) {
+    const auto found = key_points_of_final_rows(output, 0, settings.threshold, AtThreshold::kPasses,
+                                                settings.max_detections, points, metadata);
+    return check_key_points(found, settings, points);
+  }
+  const HeadOutput logits = any_output(bytes, any_shape(bytes), "output1");
+  const HeadOutput gaussians = any_output(bytes, any_shape(bytes), "output2");
+  const auto found = key_points_of_queries({&output, &logits, &gaussians}, 0, {0, -1, 1}, settings,
+                                           points, metadata);
+  check_key_points(found, settings, points);
+}
+
 void decode(std::uint8_t layout, Bytes& bytes) {
   const DetectionSettings settings = any_settings(bytes);
   const Shape shape = any_shape(bytes);
@@ -171,7 +213,7 @@ void decode(std::uint8_t layout, Bytes& bytes) {
   if (output.images() == 0) {
     return;
   }
-  switch (layout % 10) {
+  switch (layout % kLayouts) {
     case 0:
       return check(decode_channels_first(output, 0, settings), settings, true);
     case 1:
@@ -185,7 +227,7 @@ void decode(std::uint8_t layout, Bytes& bytes) {
       const Shape other =
           bytes.next() % 2 == 0 && shape.rank() == 3 ? shape.with_dim(2, 3) : any_shape(bytes);
       const HeadOutput second = any_output(bytes, other, "output1");
-      if (layout % 10 == 3) {
+      if (layout % kLayouts == 3) {
         return check(decode_boxes_and_scores(output, second, 0, settings), settings, true);
       }
       return check(decode_queries(output, second, 0, {64, 64}, {0, -1, 1}, settings), settings,
@@ -210,6 +252,10 @@ void decode(std::uint8_t layout, Bytes& bytes) {
       const HeadOutput prototypes = any_output(bytes, any_shape(bytes), "output1");
       return prototypes.images() == 0 ? void() : check_masks(output, prototypes, bytes, settings);
     }
+    case 9:
+    case 10:
+    case 11:
+      return decode_key_points(layout % kLayouts - 9, output, bytes, settings);
     default: {
       const auto found = classify_multi_label(output, 0, bytes.next() % 2 == 0, settings.threshold,
                                               bytes.next() % 2 == 0);

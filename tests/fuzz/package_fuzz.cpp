@@ -116,7 +116,7 @@ void check_trt_config(std::string_view text) {
 
 void check_key_points(std::string_view text) {
   std::vector<PackageProblem> problems;
-  const std::vector<KeyPointsOfClass> classes = models::parse_key_points(text, problems);
+  const std::vector<KeyPointsOfClass> classes = models::parse_key_points(text, {}, problems);
   if (!usable(problems)) {
     return;
   }

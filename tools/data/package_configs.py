@@ -95,6 +95,7 @@ class Family:
     features: dict = field(default_factory=dict)
     names: tuple[str, ...] = NAMES[:5]
     removed: tuple[str, ...] = ()
+    points: tuple[tuple[int, int], ...] = ()  # class id, how many key points it has
     variants: dict[str, Variant] = field(default_factory=lambda: VARIANTS)
 
     def model_config(self, variant: str) -> dict:
@@ -104,6 +105,17 @@ class Family:
         if variant == "letterbox":
             config["recommended_parameters"] = RECOMMENDED
         return config
+
+    def key_points(self) -> list[dict]:
+        """keypoints_metadata.json: each class's points in a chain, the last connected with the first."""
+        return [
+            {
+                "object_class_id": class_id,
+                "keypoints": {str(number): f"{self.names[class_id]} {number}" for number in range(count)},
+                "edges": [{"from": number, "to": (number + 1) % count} for number in range(count)],
+            }
+            for class_id, count in self.points
+        ]
 
     def inference_config(self, variant: Variant) -> dict:
         height, width = self.network.size
@@ -143,10 +155,19 @@ def _plain(seed: int, size: tuple[int, int], architecture: str, padding: int | N
     return Family(Detector("channels", size, 5, seed), architecture, padding=padding, **more)
 
 
-def _rfdetr(seed: int, size: tuple[int, int], scores: int, **more) -> Family:
+def _points(layout: str, seed: int, size: tuple[int, int], architecture: str, **more) -> Family:
+    network = Detector(layout, size, 5, seed, key_points=max(count for _, count in POINTS))
+    fused = layout == "rows" and architecture != "yolo26"
+    features = {"nms_fused": True} if fused else {}
+    return Family(
+        network, architecture, task="keypoint-detection", fused=fused, features=features, points=POINTS, **more
+    )
+
+
+def _rfdetr(seed: int, size: tuple[int, int], scores: int, found: int = 45, key_points: int = 0, **more) -> Family:
     features = {"resolution": size[0], "num_queries": size[0] * size[1] * 21 // 1024}
     return Family(
-        Detector("queries", size, scores, seed, found=45),
+        Detector("queries", size, scores, seed, found, key_points=key_points),
         "rfdetr",
         post=None,
         features=features,
@@ -179,6 +200,9 @@ def _masks(layout: str, seed: int, size: tuple[int, int], architecture: str, str
     more.setdefault("variants", MASK_VARIANTS)
     return Family(network, architecture, task="instance-segmentation", **more)
 
+
+# One class has none, and not every class has as many as the network has places.
+POINTS = ((0, 4), (1, 2), (2, 0), (3, 3), (4, 4))
 
 # The seeds are chosen so that no score or overlap of the cases of tools/reference is close to its threshold.
 FAMILIES = {
@@ -224,6 +248,22 @@ FAMILIES = {
     "yolo26-masks": _masks("rows", 138, (96, 96), "yolo26", post=None),
     "yolact": _masks("priors", 39, (96, 96), "yolact", post=None, variants=YOLACT_VARIANTS),
     "rfdetr-masks": _masks("queries", 440, (96, 96), "rfdetr", post=None),
+    "yolov8-points": _points("channels", 231, (64, 96), "yolov8"),
+    "yolov8-points-fused": _points("rows", 533, (96, 64), "yolov8"),
+    "yolov11-points": _points("channels", 332, (96, 96), "yolov11"),
+    "yolov11-points-fused": _points("rows", 134, (64, 64), "yolov11"),
+    "yolo26-points": _points("rows", 1035, (64, 96), "yolo26", post=None, padding=114),
+    "rfdetr-points": _rfdetr(
+        431,
+        (96, 128),
+        6,
+        found=2,
+        key_points=4,
+        task="keypoint-detection",
+        names=("background", *NAMES[:5]),
+        removed=("background",),
+        points=tuple((class_id + 1, count) for class_id, count in POINTS),
+    ),
     "resnet": _labels(18, "resnet", fused=False),
     "resnet-fused": _labels(19, "resnet", fused=True),
     "resnet-multi": _labels(20, "resnet", fused=False, multi=True),

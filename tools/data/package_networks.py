@@ -20,6 +20,10 @@ BOX_SIZES = ((1.6, 2.4), (2.6, 1.7), (3.3, 3.0))
 SHIFT, STRETCH = 0.7, 0.4  # how far a box can move, in strides, and change its size, as a fraction
 SPREAD = 6.0  # logits are within bias +- this
 THRESHOLD_LOGIT = float(np.log(0.4 / 0.6))
+# Of key points: how far one can lie from the middle of its cell, in strides, and within what its logit is.
+REACH, FOUND_SPREAD = 3.0, 3.0
+# Of RF-DETR's: about the logarithm of 1 / deviation in parts of the picture, how far it varies, and what l21 is within.
+LOG_PRECISION, LOG_SPREAD, L21_SPREAD = 3.0, 2.0, 6.0
 TO_XYXY = np.array([[1, 0, -0.5, 0], [0, 1, 0, -0.5], [1, 0, 0.5, 0], [0, 1, 0, 0.5]])
 
 
@@ -37,6 +41,7 @@ class Detector:
     any_size: bool = False
     masks: int = 0  # the stride of the prototypes of instance segmentation; 0: there are none
     with_levels: bool = False  # gives the scores of each level, too, as YOLOv7 does with masks
+    key_points: int = 0  # places of each box; of layout "queries" for each class
 
     def __post_init__(self) -> None:
         assert self.layout in ("channels", "objectness", "rows", "two", "queries", "priors")
@@ -69,7 +74,8 @@ def detector(spec: Detector, inputs: np.ndarray, batch: int | str = "N") -> onnx
     split = 4 * len(sizes)
     bias = _bias(spec, {stride: (heads[stride][split:], features[stride]) for stride in levels}, count)
 
-    boxes, logits, coefficients = [], [], []
+    boxes, logits, coefficients, points = [], [], [], []
+    places = spec.key_points * (spec.scores if spec.layout == "queries" else 1)
     for stride, value in levels.items():
         raw = graph.add("Softsign", graph.conv(value, rounded(heads[stride])))
         ends = graph.constant([split, len(sizes) * count], np.int64)
@@ -79,13 +85,17 @@ def detector(spec: Detector, inputs: np.ndarray, batch: int | str = "N") -> onnx
         if spec.masks:
             raw = package_masks.coefficients(graph, value, features[stride], len(sizes))
             coefficients.append(graph.reshape(raw, [0, package_masks.PROTOTYPES, -1]))
+        if places:
+            points.append(_key_points(graph, spec, value, stride, len(sizes), places, deviation_of(features[stride])))
     spread = graph.add("Mul", graph.add("Concat", *logits, axis=2), graph.constant(SPREAD))
     logit = graph.add("Add", spread, graph.constant(bias.reshape(count, 1)))
     all_boxes = graph.add("Concat", *boxes, axis=2)
-    if not spec.masks:
-        return graph.model(_outputs(graph, spec, all_boxes, logit), _input_size(spec), batch)
-    masks = graph.add("Concat", *coefficients, axis=2), package_masks.prototypes(graph, inputs, spec.masks, run)
-    outputs = _outputs_with_masks(graph, spec, all_boxes, logit, masks, logits)
+    if spec.masks:
+        masks = graph.add("Concat", *coefficients, axis=2), package_masks.prototypes(graph, inputs, spec.masks, run)
+        outputs = _outputs_with_masks(graph, spec, all_boxes, logit, masks, logits)
+    else:
+        all_points = graph.add("Concat", *points, axis=3) if points else None
+        outputs = _outputs(graph, spec, all_boxes, logit, all_points)
     return graph.model(outputs, _input_size(spec), batch)
 
 
@@ -201,20 +211,56 @@ def _grid_of_any_size(graph: Graph, like: str, stride: int, matrix: np.ndarray, 
     return graph.conv(graph.add("Concat", *sums, axis=1), weights, centre.reshape(-1))
 
 
-def _outputs(graph: Graph, spec: Detector, boxes: str, logit: str) -> dict[str, tuple[str, list]]:
+def _key_points(graph: Graph, spec: Detector, value: str, stride: int, per_cell: int, places: int, scale: float) -> str:
+    """[B, places, numbers, rows]: x, y and a confidence of each place; of layout "queries" what RF-DETR gives."""
+    queries = spec.layout == "queries"
+    height, width = spec.size[0] // stride, spec.size[1] // stride
+    count = places * per_cell
+    x, y = np.meshgrid((np.arange(width) + 0.5) * stride, (np.arange(height) + 0.5) * stride)
+    parts = spec.size if queries else (1, 1)
+
+    def raw() -> str:
+        weights = graph.weights((count, CHANNELS[stride], 1, 1)) / scale
+        return graph.add("Softsign", graph.conv(value, rounded(weights)))
+
+    def within(middle, spread: float) -> str:
+        return graph.add("Add", graph.add("Mul", raw(), graph.constant(spread)), graph.constant(middle))
+
+    reach = REACH * stride
+    found = within(0.5, FOUND_SPREAD)
+    numbers = [within(x / parts[1], reach / parts[1]), within(y / parts[0], reach / parts[0])]
+    if queries:
+        sharpness = [within(LOG_PRECISION, LOG_SPREAD), within(0.0, L21_SPREAD), within(LOG_PRECISION, LOG_SPREAD)]
+        numbers += [found, within(0.0, 1.0), *sharpness, within(0.0, 1.0)]
+    else:
+        numbers.append(graph.add("Sigmoid", found))
+    axis = graph.constant([2], np.int64)
+    rows = [graph.add("Unsqueeze", graph.reshape(number, [0, places, -1]), axis) for number in numbers]
+    return graph.add("Concat", *rows, axis=2)
+
+
+def _outputs(
+    graph: Graph, spec: Detector, boxes: str, logit: str, points: str | None = None
+) -> dict[str, tuple[str, list]]:
     def rows(value: str) -> str:
         return graph.add("Transpose", value, perm=[0, 2, 1])
 
     if spec.layout == "queries":
-        return {"dets": (rows(boxes), [None, 4]), "labels": (rows(logit), [None, spec.scores])}
+        outputs = {"dets": (rows(boxes), [None, 4]), "labels": (rows(logit), [None, spec.scores])}
+        if points:
+            by_query = graph.add("Transpose", points, perm=[0, 3, 1, 2])
+            outputs["keypoints"] = (by_query, [None, spec.scores * spec.key_points, 8])
+        return outputs
+    flat_points = [graph.reshape(points, [0, 3 * spec.key_points, -1])] if points else []
     scores = graph.add("Sigmoid", logit)
     if spec.layout == "two":
         return {"boxes": (rows(boxes), [None, 4]), "scores": (rows(scores), [None, spec.scores])}
     if spec.layout == "rows":
-        return {"output0": (_best_rows(graph, boxes, scores, spec.rows), [spec.rows, 6])}
-    all_channels = graph.add("Concat", boxes, scores, axis=1)
+        best = _best_rows(graph, boxes, scores, spec.rows, *flat_points)
+        return {"output0": (best, [spec.rows, 6 + 3 * spec.key_points])}
+    all_channels = graph.add("Concat", boxes, scores, *flat_points, axis=1)
     if spec.layout == "channels":
-        return {"output0": (all_channels, [4 + spec.scores, None])}
+        return {"output0": (all_channels, [4 + spec.scores + 3 * spec.key_points, None])}
     return {"output0": (rows(all_channels), [None, 5 + spec.scores])}
 
 
@@ -252,7 +298,7 @@ def _outputs_with_masks(graph: Graph, spec: Detector, boxes: str, logit: str, ma
 
 
 def _best_rows(graph: Graph, boxes: str, scores: str, count: int, *others: str) -> str:
-    """[B, count, 6]: x1, y1, x2, y2, score, class of the best boxes in descending order, and `others` of them."""
+    """[B, count, 6 or more]: x1, y1, x2, y2, score, class of the best boxes in descending order, and `others` of them."""
     best = graph.add("ReduceMax", scores, axes=[1], keepdims=1)
     label = graph.add("Cast", graph.add("ArgMax", scores, axis=1, keepdims=1), to=onnx.TensorProto.FLOAT)
     rows = graph.add("Transpose", graph.add("Concat", boxes, best, label, *others, axis=1), perm=[0, 2, 1])

@@ -47,6 +47,8 @@ def write_family(folder: Folder, name: str, family: Family, pictures: list[np.nd
         package = f"packages/{name}-{variant_name}"
         configs = family.model_config(variant_name), family.inference_config(variant)
         _write_package(folder, package, *configs, family.names, weights[variant.batch])
+        if family.points:
+            folder.write_text(f"{package}/keypoints_metadata.json", json.dumps(family.key_points(), indent=1) + "\n")
 
 
 def _write_yolov8n(folder: Folder) -> None:

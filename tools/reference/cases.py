@@ -85,6 +85,7 @@ RFDETR = (
     Case("histogram equalization", "histogram", (CHELSEA,)),
     Case("more over the threshold than queries", "letterbox", (LARGE,), {"confidence": 0.1}),
 )
+KEY_POINTS = (Case("key points threshold 0.6", "letterbox", (LARGE,), {"key_points_threshold": 0.6}),)
 PAGES = (
     Case("page", "plain", (PAGE,)),
     Case("dilation", "", (PAGE, "numbers")),
@@ -154,6 +155,7 @@ AT_STRIDE_8 = (
 _NMS_FAMILY = COMMON + PLAIN + THRESHOLDS + NMS
 _FUSED_FAMILY = COMMON + PLAIN + THRESHOLDS + WITHOUT_EFFECT
 _RFDETR_FAMILY = COMMON + THRESHOLDS + RFDETR
+_RFDETR_POINTS_FAMILY = COMMON + THRESHOLDS + KEY_POINTS + tuple(case for case in RFDETR if "two-step" in case.name)
 
 # family: (how its outputs are laid out, cases); the layouts are those of margins.py.
 FAMILIES: dict[str, tuple[str, tuple[Case, ...]]] = {
@@ -189,6 +191,12 @@ FAMILIES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "yolo26-masks": ("masks-rows", MASKS + THRESHOLDS + WITHOUT_EFFECT),
     "yolact": ("masks-priors", MASKS + THRESHOLDS + NMS),
     "rfdetr-masks": ("masks-queries", MASKS + THRESHOLDS + ONLY_AT_MOST),
+    "yolov8-points": ("channels", _NMS_FAMILY + KEY_POINTS),
+    "yolov8-points-fused": ("rows", _FUSED_FAMILY + KEY_POINTS),
+    "yolov11-points": ("channels", _NMS_FAMILY + KEY_POINTS),
+    "yolov11-points-fused": ("rows", _FUSED_FAMILY + KEY_POINTS),
+    "yolo26-points": ("rows", _FUSED_FAMILY + KEY_POINTS),
+    "rfdetr-points": ("queries", _RFDETR_POINTS_FAMILY),
     "resnet": ("label", COMMON + PLAIN),
     "resnet-fused": ("label", COMMON + PLAIN),
     "resnet-multi": ("labels", COMMON + PLAIN + THRESHOLDS),
@@ -205,11 +213,13 @@ FAMILIES: dict[str, tuple[str, tuple[Case, ...]]] = {
 DEFAULT_CONFIDENCE = {
     "yolo26": 0.25,
     "yolo26-masks": 0.25,
+    "yolo26-points": 0.25,
     "yolo26-segmentation": 0.25,
     "yolo26-binary": 0.25,
     "deep-lab-v3-plus": 0.5,
     "deep-lab-v3-plus-without": 0.5,
 }  # of the others: 0.4
+DEFAULT_KEY_POINTS_THRESHOLD = {"yolo26-points": 0.3, "rfdetr-points": 0.3}  # of the others: 0
 
 # (package, picture): what the network is given.
 TENSORS = (

@@ -23,7 +23,7 @@ import masks
 import numpy as np
 import text
 import torch
-from cases import DEFAULT_CONFIDENCE, FAMILIES, TENSORS, Case
+from cases import DEFAULT_CONFIDENCE, DEFAULT_KEY_POINTS_THRESHOLD, FAMILIES, TENSORS, Case
 from inference_models import AutoModel, PreProcessingOverrides
 from inference_models.models.common.roboflow.pre_processing import pre_process_network_input
 from inference_models.models.yolov5.yolov5_object_detection_onnx import YOLOv5ForObjectDetectionOnnx
@@ -150,7 +150,7 @@ class Oracle:
             by_name, otherwise = recommended["per_class_confidence"], recommended["confidence"]
             thresholds = np.array([by_name.get(names[number], recommended["confidence"]) for number in left])
         new_ids = {old: new for new, old in enumerate(left)}
-        return {
+        setting = {
             "names": names,
             "thresholds": thresholds,
             "otherwise": otherwise,
@@ -159,6 +159,17 @@ class Oracle:
             "options": options,
             "limits_rows": family == "yolov10",
         }
+        return setting | _points_setting(folder, family, new_ids, options)
+
+
+def _points_setting(folder: Path, family: str, new_ids: dict, options: dict) -> dict:
+    """How many key points each class has that remains, and the threshold of their confidence."""
+    file = folder / "keypoints_metadata.json"
+    if not file.exists():
+        return {}
+    described = {new_ids[entry["object_class_id"]]: len(entry["keypoints"]) for entry in json.loads(file.read_text())}
+    threshold = options.get("key_points_threshold", DEFAULT_KEY_POINTS_THRESHOLD.get(family, 0.0))
+    return {"points": [described[number] for number in range(len(new_ids))], "points_threshold": threshold}
 
 
 def _finds_something(prediction: dict) -> bool:
@@ -212,15 +223,25 @@ def _predictions(layout: str, result) -> list[dict]:
         return [{"class_id": number, "confidence": scores} for number, scores in rows]
     if layout == "labels":
         return [{"class_ids": entry.class_ids.tolist(), "confidence": entry.confidence.numpy()} for entry in result]
-    return [
+    points, found = result if isinstance(result, tuple) else ([], result)
+    predictions = [
         {"xyxy": entry.xyxy.tolist(), "class_id": entry.class_id.tolist(), "confidence": entry.confidence.numpy()}
-        for entry in result
+        for entry in found
     ]
+    for prediction, entry in zip(predictions, points):
+        prediction |= {"key_points": entry.xy.tolist(), "key_points_confidence": entry.confidence.numpy()}
+    return predictions
 
 
 def _rounded(prediction: dict) -> dict:
-    lists = {name: prediction[name] for name in ("confidence", "depth") if name in prediction}
-    return prediction | {name: [float(f"{value:.7g}") for value in values] for name, values in lists.items()}
+    lists = {
+        name: prediction[name] for name in ("confidence", "depth", "key_points_confidence") if name in prediction
+    }
+    return prediction | {name: _digits(values) for name, values in lists.items()}
+
+
+def _digits(values) -> list:
+    return [float(f"{value:.7g}") if np.ndim(value) == 0 else _digits(value) for value in values]
 
 
 def _fnv1a(content: bytes) -> int:

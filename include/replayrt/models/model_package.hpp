@@ -199,8 +199,9 @@ struct ModelPackage {
   std::optional<TextDetectionConfig> text_detection{};      ///< inference.yml
   std::optional<TextRecognitionConfig> text_recognition{};  ///< inference.yml
   std::optional<TrtConfig> trt_config{};
-  std::vector<KeyPointsOfClass> key_points{};  ///< By class id; empty without the file.
-  bool has_manifest = false;                   ///< local_trt_package_manifest.json is there.
+  /// By class id, before `removed_class_names`; empty without the file.
+  std::vector<KeyPointsOfClass> key_points{};
+  bool has_manifest = false;  ///< local_trt_package_manifest.json is there.
   std::optional<std::filesystem::path> onnx_weights{};  ///< weights.onnx, inference.onnx
   std::optional<std::filesystem::path> trt_plan{};      ///< engine.plan
   std::vector<PackageProblem> problems{};  ///< In the order of the files and their keys.

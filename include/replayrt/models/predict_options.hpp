@@ -49,6 +49,7 @@ struct PredictOptions {
   /// The size of masks between the network's (0) and the picture's (1, the default). Boxes are
   /// always in pixels of the picture.
   std::optional<double> masks_resolution_factor{};
+  std::optional<double> key_points_threshold{};  ///< Least confidence of a key point, 0 to 1.
 };
 
 }  // namespace replayrt

@@ -66,8 +66,8 @@ struct InstanceDetections : Detections {
   std::vector<RleMask> mask{};
 };
 
-/// A key point: pixels of the image, which it may lie outside of, and its confidence. All three are
-/// 0 for a point that the class does not have or that was not found.
+/// A key point: pixels of the image, which those of YOLO may lie outside of, and its confidence.
+/// All three are 0 for a point that was not found.
 struct KeyPoint {
   std::int32_t x = 0;
   std::int32_t y = 0;

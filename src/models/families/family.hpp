@@ -23,6 +23,8 @@ struct DecodeInput {
   bool fused = false;  ///< The network has done NMS, softmax or sigmoid itself.
   const ClassMap* classes = nullptr;
   const ModelPackage* package = nullptr;  ///< What its own files say to the family.
+  /// By class id, of the classes that remain.
+  std::span<const KeyPointsOfClass> key_points{};
 };
 
 /// The prediction for one image.
@@ -36,6 +38,7 @@ struct Parameters {
   bool max_detections = false;
   bool masks = false;      ///< masks_resolution_factor.
   bool smoothing = false;  ///< masks_smoothing_enabled and masks_binarization_threshold.
+  bool key_points_threshold = false;
   /// What a caller is told who gives a confidence that means nothing.
   std::string_view instead_of_confidence = "the most likely class is always given";
 };
@@ -64,6 +67,7 @@ struct ClassAxis {
   bool background_may_lack = false;  ///< It may be one shorter: without the class "background".
   /// An output (images, prototypes, rows, columns): there are as many more.
   std::optional<std::size_t> prototypes{};
+  std::int64_t per_key_point = 0;  ///< So many others for each place of a key point.
 };
 
 /// One architecture for one task: all that AutoModel knows of it. Values, made at start-up.
@@ -86,6 +90,7 @@ struct Family {
   std::optional<ClassAxis> class_axis{};
   Parameters parameters{};
   double default_confidence = 0.4;
+  double default_key_points_threshold = 0;
   std::int64_t default_max_detections = 300;  ///< Not of networks that have selected themselves.
   bool masks_are_smooth = false;  ///< Masks become probabilities, unless the caller wants logits.
   std::size_t output_count = 1;

@@ -10,6 +10,7 @@ namespace replayrt::models {
 namespace {
 
 constexpr const char* kInferenceConfig = "inference_config.json";
+constexpr const char* kKeyPoints = "keypoints_metadata.json";
 constexpr const char* kModelConfig = "model_config.json";
 
 std::vector<Family> collected() {
@@ -93,6 +94,17 @@ void check_inference_config(const ModelPackage& package, const Family& family,
   }
 }
 
+/// Where the network has scores and where key points depends on both counts.
+void check_key_points(const ModelPackage& package, ProblemList& problems) {
+  const std::size_t described = package.key_points.size();
+  const std::size_t classes = package.class_names.size();
+  if (described == 0 || classes == 0 || described == classes) {
+    return;  // Nothing was read: that is a problem already.
+  }
+  problems.error("", "describes " + std::to_string(described) +
+                         " classes, but class_names.txt has " + std::to_string(classes) + " names");
+}
+
 }  // namespace
 
 const std::vector<Family>& all_families() {
@@ -118,6 +130,10 @@ std::vector<PackageProblem> family_problems(const ModelPackage& package) {
     check_features(package, *family, of_model);
     ProblemList of_inference(kInferenceConfig, problems);
     check_inference_config(package, *family, of_inference);
+    if (family->task == Task::kKeyPointDetection && !has_error(package, kKeyPoints)) {
+      ProblemList of_key_points(kKeyPoints, problems);
+      check_key_points(package, of_key_points);
+    }
   } else if (!has_error(package, kModelConfig)) {  // Else what it names may be what is wrong.
     of_model.error("model_architecture",
                    in_quotes(config.model_architecture) + " for task " +

@@ -1,7 +1,10 @@
+#include "models/families/key_points.hpp"
 #include "models/families/shared.hpp"
 
 namespace replayrt::models {
 namespace {
+
+constexpr std::int64_t kMostMasks = 300;
 
 Prediction decode(const DecodeInput& input, std::size_t image,
                   const PreProcessingMetadata& metadata) {
@@ -19,40 +22,57 @@ Prediction decode_with_masks(const DecodeInput& input, std::size_t image,
                           input.masks);
 }
 
-constexpr std::string_view kReference = "inference-models 0.39.6, ONNX on the CPU";
-const std::vector<std::string_view> kFeatures = {"resolution", "patch_size",  "num_windows",
-                                                 "dec_layers", "num_queries", "num_select"};
+Prediction decode_key_points(const DecodeInput& input, std::size_t image,
+                             const PreProcessingMetadata& metadata) {
+  return key_points_of_queries({&input.outputs[0], &input.outputs[1], &input.outputs[2]}, image,
+                               *input.classes, input.settings, key_point_settings(input), metadata);
+}
+
+Family object_detection() {
+  return {.architecture = "rfdetr",
+          .task = Task::kObjectDetection,
+          .decode = decode,
+          .instead_of_fit_longer_edge = ResizeMode::kStretch,
+          .padding_instead = 0,
+          .resampling = Resampling::kPillow,
+          .boxes_are_relative = true,
+          .removes_classes = true,
+          .parameters = {.confidence = true, .max_detections = true},
+          .default_max_detections = kNoMaxDetections,
+          .output_count = 2,
+          .output_names = {"dets", "labels"},
+          .features = {"resolution", "patch_size", "num_windows", "dec_layers", "num_queries",
+                       "num_select"},
+          .tested_against = "inference-models 0.39.6, ONNX on the CPU"};
+}
+
+Family instance_segmentation() {
+  Family family = object_detection();
+  family.task = Task::kInstanceSegmentation;
+  family.decode = decode_with_masks;
+  family.resampling = Resampling::kOpenCv;  // As other families, and unlike detection.
+  family.parameters.masks = true;
+  family.default_max_detections = kMostMasks;
+  family.output_count = 3;
+  family.output_names.emplace_back("masks");
+  return family;
+}
+
+Family key_point_detection() {
+  Family family = object_detection();
+  family.task = Task::kKeyPointDetection;
+  family.decode = decode_key_points;
+  family.parameters.key_points_threshold = true;
+  family.default_key_points_threshold = 0.3;
+  family.output_count = 3;
+  family.output_names.emplace_back("keypoints");
+  return family;
+}
 
 }  // namespace
 
 std::vector<Family> rfdetr_families() {
-  return {{.architecture = "rfdetr",
-           .task = Task::kObjectDetection,
-           .decode = decode,
-           .instead_of_fit_longer_edge = ResizeMode::kStretch,
-           .padding_instead = 0,
-           .resampling = Resampling::kPillow,
-           .boxes_are_relative = true,
-           .removes_classes = true,
-           .parameters = {.confidence = true, .max_detections = true},
-           .default_max_detections = kNoMaxDetections,
-           .output_count = 2,
-           .output_names = {"dets", "labels"},
-           .features = kFeatures,
-           .tested_against = kReference},
-          // Unlike for detection, pictures are resized as those of other families are.
-          {.architecture = "rfdetr",
-           .task = Task::kInstanceSegmentation,
-           .decode = decode_with_masks,
-           .instead_of_fit_longer_edge = ResizeMode::kStretch,
-           .padding_instead = 0,
-           .boxes_are_relative = true,
-           .removes_classes = true,
-           .parameters = {.confidence = true, .max_detections = true, .masks = true},
-           .output_count = 3,
-           .output_names = {"dets", "labels", "masks"},
-           .features = kFeatures,
-           .tested_against = kReference}};
+  return {object_detection(), instance_segmentation(), key_point_detection()};
 }
 
 }  // namespace replayrt::models

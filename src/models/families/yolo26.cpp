@@ -1,3 +1,4 @@
+#include "models/families/key_points.hpp"
 #include "models/families/shared.hpp"
 #include "models/postprocess/maps.hpp"
 
@@ -41,6 +42,14 @@ std::vector<Family> yolo26_families() {
            .task = Task::kDepthEstimation,
            .decode = decode_depth,
            .parameters = {.instead_of_confidence = "every pixel has a depth"},
+           .tested_against = kReference},
+          {.architecture = "yolo26",
+           .task = Task::kKeyPointDetection,
+           .decode = decode_selected_key_points,
+           .parameters = {.confidence = true, .max_detections = true, .key_points_threshold = true},
+           .default_confidence = 0.25,
+           .default_key_points_threshold = 0.3,
+           .default_max_detections = kNoMaxDetections,
            .tested_against = kReference}};
 }
 

@@ -81,6 +81,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> read_edges(const JsonValue& v
 }  // namespace
 
 std::vector<KeyPointsOfClass> parse_key_points(std::string_view text,
+                                               const std::vector<bool>& removed,
                                                std::vector<PackageProblem>& problems) {
   ProblemList list("keypoints_metadata.json", problems);
   const std::optional<JsonDocument> document = JsonDocument::parse(text, list);
@@ -95,11 +96,14 @@ std::vector<KeyPointsOfClass> parse_key_points(std::string_view text,
   if (*size == 0) {
     root.error("has no class: expected the key points of each class");
   }
-  std::vector<KeyPointsOfClass> classes(*size);
-  std::vector<bool> seen(*size, false);
+  const std::size_t count = removed.empty() ? *size : removed.size();
+  std::vector<KeyPointsOfClass> classes(count);
+  std::vector<bool> seen(count, false);
+  bool all_ids_fit = true;
   for (std::size_t i = 0; i < *size; ++i) {
     std::optional<JsonObject> entry = root.at(i).object();
     if (!entry) {
+      all_ids_fit = false;
       continue;
     }
     const JsonValue id_value = entry->required("object_class_id");
@@ -110,18 +114,26 @@ std::vector<KeyPointsOfClass> parse_key_points(std::string_view text,
     key_points.edges =
         read_edges(entry->required("edges"), names ? std::optional(names->size()) : std::nullopt);
     entry->warn_of_unknown_keys();
+    const bool fits = id && *id >= 0 && *id < static_cast<std::int64_t>(count);
+    all_ids_fit = all_ids_fit && fits;
     if (!id) {
       continue;
     }
-    // As many ids as entries, none out of range and none twice: each is there once.
-    if (*id < 0 || *id >= static_cast<std::int64_t>(*size)) {
-      id_value.error("expected the id of one of " + std::to_string(*size) +
+    if (!fits) {
+      id_value.error("expected the id of one of " + std::to_string(count) +
                      " classes, counted from 0, found " + std::to_string(*id));
     } else if (seen[static_cast<std::size_t>(*id)]) {
       id_value.error("is " + std::to_string(*id) + " a second time: expected each class once");
     } else {
       seen[static_cast<std::size_t>(*id)] = true;
       classes[static_cast<std::size_t>(*id)] = std::move(key_points);
+    }
+  }
+  // Else it is told already. Of as many ids as classes, none twice, each is there once.
+  for (std::size_t id = 0; all_ids_fit && id < removed.size(); ++id) {
+    if (!seen[id] && !removed[id]) {
+      root.error("does not describe class " + std::to_string(id) +
+                 ", which class_names_operations do not remove");
     }
   }
   return classes;

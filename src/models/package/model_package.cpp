@@ -105,6 +105,23 @@ void read_manifest(PackageFiles& files, ModelPackage& package) {
   models::verify_files(models::parse_manifest(*text, package.problems), files, package.problems);
 }
 
+/// keypoints_metadata.json, which other tasks may have and need not.
+void read_key_points(PackageFiles& files, const Family* family, ModelPackage& package) {
+  const bool needed = family != nullptr && family->task == Task::kKeyPointDetection;
+  const auto text = files.read("keypoints_metadata.json", kMostJsonBytes, needed, package.problems);
+  if (!text) {
+    return;
+  }
+  std::vector<bool> removed;
+  const std::vector<std::string>& names = package.inference_config.removed_class_names;
+  if (family != nullptr && family->removes_classes && !names.empty()) {
+    for (const std::string& name : package.class_names) {
+      removed.push_back(std::ranges::find(names, name) != names.end());
+    }
+  }
+  package.key_points = models::parse_key_points(*text, removed, package.problems);
+}
+
 ModelPackage read_package(const fs::path& folder) {
   PackageFiles files(folder);
   ModelPackage package;
@@ -121,9 +138,7 @@ ModelPackage read_package(const fs::path& folder) {
     read_roboflow_files(files, package);
   }
   read_trt_config(files, package);
-  if (const auto text = files.read("keypoints_metadata.json", kMostJsonBytes, false, problems)) {
-    package.key_points = models::parse_key_points(*text, problems);
-  }
+  read_key_points(files, family, package);
   read_manifest(files, package);
   std::ranges::move(models::family_problems(package), std::back_inserter(problems));
   return package;

@@ -16,18 +16,9 @@ float area(const Candidate& box) {
   return (box.right - box.left) * (box.bottom - box.top);
 }
 
-/// Undoes the pre-processing along one axis.
-struct Axis {
-  float pad;
-  float scale;
-  float offset;
-  float end;
-
-  [[nodiscard]] std::int32_t undo(float value) const {
-    const float image = (value - pad) / scale + offset;
-    return static_cast<std::int32_t>(std::nearbyint(std::clamp(image, 0.0F, end)));
-  }
-};
+std::int32_t within_image(float value, const WayBack& back) {
+  return static_cast<std::int32_t>(std::nearbyint(std::clamp(back(value), 0.0F, back.end)));
+}
 
 }  // namespace
 
@@ -61,16 +52,24 @@ void suppress(std::vector<Candidate>& boxes, float iou_threshold, bool class_agn
   boxes.resize(kept);
 }
 
+WayBack way_back_x(const PreProcessingMetadata& metadata) noexcept {
+  return {.pad = static_cast<float>(metadata.pad_left),
+          .scale = static_cast<float>(metadata.scale_width),
+          .offset = static_cast<float>(metadata.static_crop_offset.offset_x),
+          .end = static_cast<float>(metadata.original_size.width)};
+}
+
+WayBack way_back_y(const PreProcessingMetadata& metadata) noexcept {
+  return {.pad = static_cast<float>(metadata.pad_top),
+          .scale = static_cast<float>(metadata.scale_height),
+          .offset = static_cast<float>(metadata.static_crop_offset.offset_y),
+          .end = static_cast<float>(metadata.original_size.height)};
+}
+
 Detections to_detections(const std::vector<Candidate>& boxes,
                          const PreProcessingMetadata& metadata) {
-  const Axis x{.pad = static_cast<float>(metadata.pad_left),
-               .scale = static_cast<float>(metadata.scale_width),
-               .offset = static_cast<float>(metadata.static_crop_offset.offset_x),
-               .end = static_cast<float>(metadata.original_size.width)};
-  const Axis y{.pad = static_cast<float>(metadata.pad_top),
-               .scale = static_cast<float>(metadata.scale_height),
-               .offset = static_cast<float>(metadata.static_crop_offset.offset_y),
-               .end = static_cast<float>(metadata.original_size.height)};
+  const WayBack x = way_back_x(metadata);
+  const WayBack y = way_back_y(metadata);
   Detections found;
   found.xyxy.reserve(boxes.size());
   found.class_id.reserve(boxes.size());
@@ -79,8 +78,8 @@ Detections to_detections(const std::vector<Candidate>& boxes,
     if (!has_sides(box)) {
       continue;
     }
-    found.xyxy.push_back(
-        {x.undo(box.left), y.undo(box.top), x.undo(box.right), y.undo(box.bottom)});
+    found.xyxy.push_back({within_image(box.left, x), within_image(box.top, y),
+                          within_image(box.right, x), within_image(box.bottom, y)});
     found.class_id.push_back(box.class_id);
     found.confidence.push_back(box.confidence);
   }

@@ -32,6 +32,17 @@ inline Candidate from_center(float x, float y, float width, float height) noexce
           .bottom = y + half_height};
 }
 
+/// A box whose sides are parts of the canvas, in pixels.
+inline Candidate on_canvas(Candidate parts, ImageSize canvas) noexcept {
+  const auto width = static_cast<float>(canvas.width);
+  const auto height = static_cast<float>(canvas.height);
+  parts.left *= width;
+  parts.top *= height;
+  parts.right *= width;
+  parts.bottom *= height;
+  return parts;
+}
+
 /// Non-maximum suppression of `boxes`, which are sorted by descending confidence first (equal ones
 /// keep their order): a box goes if a kept one of its class (of any class if `class_agnostic`)
 /// overlaps it by more than `iou_threshold`; at most `max_detections` stay. Areas are width times
@@ -39,6 +50,21 @@ inline Candidate from_center(float x, float y, float width, float height) noexce
 /// which rounds them.
 void suppress(std::vector<Candidate>& boxes, float iou_threshold, bool class_agnostic,
               std::int64_t max_detections);
+
+/// The way back along one axis, from the canvas to the image that was given, in f32.
+struct WayBack {
+  float pad;
+  float scale;
+  float offset;
+  float end;  ///< The image's width or height.
+
+  /// Padding off, scale undone, crop's offset on. May lie outside of the image.
+  [[nodiscard]] float operator()(float value) const noexcept {
+    return (value - pad) / scale + offset;
+  }
+};
+WayBack way_back_x(const PreProcessingMetadata& metadata) noexcept;
+WayBack way_back_y(const PreProcessingMetadata& metadata) noexcept;
 
 /// From the canvas back to the image that was given: padding off, scale undone, crop's offset on,
 /// cut to the image, in f32; then rounded, halves to even. Boxes that have a NaN side are left out.

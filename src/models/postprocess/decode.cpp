@@ -187,8 +187,6 @@ std::vector<Candidate> decode_priors(const HeadOutput& offsets, const HeadOutput
                      offsets.shape().to_string());
   const auto rows = static_cast<std::size_t>(offsets.shape()[1]);
   const auto columns = static_cast<std::size_t>(scores.shape()[2]);
-  const auto width = static_cast<float>(canvas.width);
-  const auto height = static_cast<float>(canvas.height);
   const float* const moves = offsets.of_image(image).data();
   const float* const values = scores.of_image(image).data();
   const float* const all_priors = priors.values().data();
@@ -203,12 +201,7 @@ std::vector<Candidate> decode_priors(const HeadOutput& offsets, const HeadOutput
     const Candidate box = from_center(
         prior[0] + move[0] * kMove * prior[2], prior[1] + move[1] * kMove * prior[3],
         prior[2] * std::exp(move[2] * kStretch), prior[3] * std::exp(move[3] * kStretch));
-    keep(found,
-         {.left = box.left * width,
-          .top = box.top * height,
-          .right = box.right * width,
-          .bottom = box.bottom * height},
-         best.class_id, best.score, row);
+    keep(found, on_canvas(box, canvas), best.class_id, best.score, row);
   }
   suppress(found, settings);
   return found;
@@ -274,8 +267,6 @@ std::vector<Candidate> decode_queries(const HeadOutput& boxes, const HeadOutput&
     return a.value != b.value ? a.value > b.value : a.position < b.position;
   });
   scores.resize(count);
-  const auto width = static_cast<float>(canvas.width);
-  const auto height = static_cast<float>(canvas.height);
   std::vector<Candidate> found;
   for (const Score& score : scores) {
     if (static_cast<std::int64_t>(found.size()) >= settings.max_detections) {
@@ -288,12 +279,8 @@ std::vector<Candidate> decode_queries(const HeadOutput& boxes, const HeadOutput&
     }
     const std::size_t query = score.position / columns;
     const float* const at = sides + query * kSides;
-    Candidate box = from_center(at[0], at[1], at[2], at[3]);
-    box = {.left = box.left * width,
-           .top = box.top * height,
-           .right = box.right * width,
-           .bottom = box.bottom * height};
-    keep(found, box, class_id, score.value, query);
+    keep(found, on_canvas(from_center(at[0], at[1], at[2], at[3]), canvas), class_id, score.value,
+         query);
   }
   return found;
 }

@@ -13,6 +13,7 @@ namespace replayrt::models {
 struct DetectionSettings {
   Threshold threshold{0};
   float iou_threshold = 0;
+  float key_points_threshold = 0;
   std::int64_t max_detections = 0;
   bool class_agnostic = false;
   /// The reference's own rule where ours differs: final rows pass at the threshold itself and are

@@ -14,9 +14,9 @@ struct Parsed {
   std::vector<PackageProblem> problems;
 };
 
-Parsed parse(std::string_view text) {
+Parsed parse(std::string_view text, const std::vector<bool>& removed = {}) {
   Parsed parsed;
-  parsed.classes = parse_key_points(text, parsed.problems);
+  parsed.classes = parse_key_points(text, removed, parsed.problems);
   return parsed;
 }
 
@@ -123,6 +123,25 @@ TEST(PackageKeyPointsTest, CountsAreBounded) {
   expect_refused("[" + entry("0", points + "}", "[]") + "]", "[0].keypoints", "at most 10000");
   expect_refused("[" + entry("0", "{}", edges + "]") + "]", "[0].edges", "at most 10000");
   expect_refused(classes + "]", "", "at most 10000");
+}
+
+TEST(PackageKeyPointsTest, RemovedClassesMayBeLeftOut) {
+  const std::vector<bool> removed = {true, false, true};
+  const auto [classes, problems] = parse(
+      "[" + entry("1", R"({"0": "nose"})", "[]") + "," + entry("2", R"({"0": "x"})", "[]") + "]",
+      removed);
+  expect_none(problems);
+  ASSERT_EQ(classes.size(), 3U);
+  EXPECT_TRUE(classes[0].names.empty());
+  EXPECT_EQ(classes[1].names, Names{"nose"});
+  const auto expect_error = [&](const std::string& text, std::string_view key,
+                                std::string_view part) {
+    expect_only(parse(text, removed).problems, Severity::kError, key, part);
+  };
+  expect_error("[" + entry("2", "{}", "[]") + "]", "", "does not describe class 1");
+  expect_error("[" + entry("3", "{}", "[]") + "]", "[0].object_class_id", "of 3 classes");
+  expect_error("[" + entry("1", "{}", "[]") + "," + entry("1", "{}", "[]") + "]",
+               "[1].object_class_id", "a second time");
 }
 
 }  // namespace

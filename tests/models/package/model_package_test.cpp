@@ -141,6 +141,50 @@ TEST(PackageReadTest, SegmentationNeedsABackgroundAndAClass) {
   expect_none(problems_with(R"("yolo26")", R"("object-detection")", "cat\n"));
 }
 
+ValidPackage package_of_key_points() {
+  ValidPackage files = ValidPackage::onnx();
+  files.set("model_config.json", "/task_type", R"("keypoint-detection")");
+  files.files["keypoints_metadata.json"] = std::string(kValidKeyPoints);
+  return files;
+}
+
+TEST(PackageReadTest, KeyPointsMustBeDescribed) {
+  expect_none(read(package_of_key_points()).problems);
+  ValidPackage files = package_of_key_points();
+  files.files.erase("keypoints_metadata.json");
+  const ModelPackage package = read(files);
+  expect_only(package.problems, Severity::kError, "", "is missing");
+  EXPECT_EQ(package.problems.at(0).file, "keypoints_metadata.json");
+}
+
+TEST(PackageReadTest, KeyPointsAreThoseOfTheClassNames) {
+  for (const char* names : {"cat\n", "cat\ndog\nfox\n"}) {
+    ValidPackage files = package_of_key_points();
+    files.files["class_names.txt"] = names;
+    expect_only(read(files).problems, Severity::kError, "", "describes 2 classes, but");
+    // Of another task they are read, and that is all.
+    files.set("model_config.json", "/task_type", R"("object-detection")");
+    expect_none(read(files).problems);
+  }
+}
+
+TEST(PackageReadTest, RemovedClassesNeedNoKeyPoints) {
+  ValidPackage files = package_of_key_points();
+  files.set("model_config.json", "/model_architecture", R"("rfdetr")");
+  files.files["class_names.txt"] = "background\ncat\n";
+  files.set("inference_config.json", "/class_names_operations",
+            R"([{"type": "class_name_removal", "class_name": "background"}])");
+  files.files["keypoints_metadata.json"] =
+      R"([{"object_class_id": 1, "keypoints": {"0": "nose"}, "edges": []}])";
+  const ModelPackage package = read(files);
+  expect_none(package.problems);
+  ASSERT_EQ(package.key_points.size(), 2U);
+  EXPECT_TRUE(package.key_points[0].names.empty());
+  EXPECT_EQ(package.key_points[1].names, (std::vector<std::string>{"nose"}));
+  files.set("inference_config.json", "/class_names_operations/0/class_name", R"("cat")");
+  expect_only(read(files).problems, Severity::kError, "", "does not describe class 0");
+}
+
 TEST(PackageReadTest, WhatTheFamilyDoesNotTakeIsAProblemOfThePackage) {
   ValidPackage files = ValidPackage::onnx();
   files.set("model_config.json", "/model_architecture", R"("yolov99")");
