@@ -11,11 +11,14 @@ Prediction decode(const DecodeInput& input, std::size_t image,
                        metadata);
 }
 
+/// Masks, like boxes, are of the size between the two resizes, if there are two.
 Prediction decode_with_masks(const DecodeInput& input, std::size_t image,
                              const PreProcessingMetadata& metadata) {
+  PreProcessingMetadata of_canvas = metadata;
+  of_canvas.inference_size = metadata.nonsquare_intermediate_size.value_or(metadata.inference_size);
   const auto boxes = decode_queries(input.outputs[0], input.outputs[1], image,
-                                    metadata.inference_size, *input.classes, input.settings);
-  return with_given_masks(boxes, input.outputs[2], input.outputs[0].shape()[1], image, metadata,
+                                    of_canvas.inference_size, *input.classes, input.settings);
+  return with_given_masks(boxes, input.outputs[2], input.outputs[0].shape()[1], image, of_canvas,
                           input.masks);
 }
 
@@ -40,12 +43,12 @@ std::vector<Family> rfdetr_families() {
            .output_names = {"dets", "labels"},
            .features = kFeatures,
            .tested_against = kReference},
-          // Unlike for detection, pictures are resized as those of other families are.
           {.architecture = "rfdetr",
            .task = Task::kInstanceSegmentation,
            .decode = decode_with_masks,
            .instead_of_fit_longer_edge = ResizeMode::kStretch,
            .padding_instead = 0,
+           .resampling = Resampling::kPillow,
            .boxes_are_relative = true,
            .removes_classes = true,
            .parameters = {.confidence = true, .max_detections = true, .masks = true},
