@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 SETUP = "tools/reference/setup.sh"
 GET_REFERENCE = (
-    f"`tools/bench.sh auto_model` gets it ({SETUP}) and runs; REPLAYRT_REFERENCE_PYTHON names a Python that has it already."
+    f"`tools/bench.sh auto_model masks` gets it ({SETUP}) and runs them; REPLAYRT_REFERENCE_PYTHON names a Python that has it already."
 )
 OF_REFERENCE = ("auto_model", "masks")
-NO_REFERENCE = f"{' and '.join(OF_REFERENCE)} are left out: they need the Python reference, a download of several GB. {GET_REFERENCE}"
+NO_REFERENCE = (
+    f"{' and '.join(OF_REFERENCE)} are left out: they need the Python reference, a download of several GB. {GET_REFERENCE}"
+)
 # Photographs, of three sizes.
 BATCHED = ("packages/pictures/motorcycle_333x500", "pictures/astronaut", "pictures/coffee")
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures, and writes the tables of README and docs from the figures. `make bench` builds and calls it.
 #   tools/bench.sh [NAME...]      all benchmarks, or the named ones (benchmarks/run.py lists them)
-#                                 auto_model runs beside the Python reference, which tools/reference/setup.sh gets (a
-#                                 download of several GB) when it is named; else it runs only where that is there
+#                                 auto_model and masks run beside the Python reference, which tools/reference/setup.sh gets (a
+#                                 download of several GB) when they are named; else they run only where that is there
 #   BENCH_FULL=1                  longer, for figures to be published; else about 12 minutes on two cores
 #   BENCH_PUBLISH=0               leave benchmarks/results, README and docs as they are
 set -euo pipefail

@@ -310,9 +310,7 @@ bool differs_on_purpose(const json& test) {
   std::ifstream inference_config(package / "inference_config.json");
   std::ifstream model_config(package / "model_config.json");
   const json network = json::parse(inference_config)["network_input"];
-  const json model = json::parse(model_config);
-  const bool rfdetr =
-      model["model_architecture"] == "rfdetr" && model["task_type"] != "instance-segmentation";
+  const bool rfdetr = json::parse(model_config)["model_architecture"] == "rfdetr";
   const std::string mode = network["resize_mode"];
   const bool has_dataset_size =
       !network.value("dataset_version_resize_dimensions", json()).is_null();

@@ -80,6 +80,15 @@ RFDETR_VARIANTS = {
     "scaled": Variant({"scaling_factor": 128}),
     "histogram": Variant({"normalization": IMAGENET}, _contrast("Histogram Equalization")),
 }
+# In two steps, so that the mode makes a difference.
+RFDETR_MASK_VARIANTS = {
+    "letterbox": Variant(_TWO_STEP),
+    "stretch": Variant({"resize_mode": "stretch", "normalization": IMAGENET}),
+    "center-crop": Variant(_TWO_STEP | {"resize_mode": "center-crop"}),
+    "fit-longer-edge": Variant({"resize_mode": "fit-longer-edge", "normalization": IMAGENET}),
+    "crop": Variant(_TWO_STEP, CROP),
+    "crop-at-origin": Variant(_TWO_STEP, CROP_AT_ORIGIN),
+}
 
 
 @dataclass(frozen=True)
@@ -247,7 +256,7 @@ FAMILIES = {
     "yolov11-masks-fused": _masks("rows", 37, (96, 128), "yolov11", fused=True, features={"nms_fused": True}),
     "yolo26-masks": _masks("rows", 138, (96, 96), "yolo26", post=None),
     "yolact": _masks("priors", 39, (96, 96), "yolact", post=None, variants=YOLACT_VARIANTS),
-    "rfdetr-masks": _masks("queries", 440, (96, 96), "rfdetr", post=None),
+    "rfdetr-masks": _masks("queries", 440, (96, 96), "rfdetr", post=None, variants=RFDETR_MASK_VARIANTS),
     "yolov8-points": _points("channels", 231, (64, 96), "yolov8"),
     "yolov8-points-fused": _points("rows", 533, (96, 64), "yolov8"),
     "yolov11-points": _points("channels", 332, (96, 96), "yolov11"),

@@ -14,11 +14,14 @@ Prediction decode(const DecodeInput& input, std::size_t image,
                        metadata);
 }
 
+/// Masks, like boxes, are of the size between the two resizes, if there are two.
 Prediction decode_with_masks(const DecodeInput& input, std::size_t image,
                              const PreProcessingMetadata& metadata) {
+  PreProcessingMetadata of_canvas = metadata;
+  of_canvas.inference_size = metadata.nonsquare_intermediate_size.value_or(metadata.inference_size);
   const auto boxes = decode_queries(input.outputs[0], input.outputs[1], image,
-                                    metadata.inference_size, *input.classes, input.settings);
-  return with_given_masks(boxes, input.outputs[2], input.outputs[0].shape()[1], image, metadata,
+                                    of_canvas.inference_size, *input.classes, input.settings);
+  return with_given_masks(boxes, input.outputs[2], input.outputs[0].shape()[1], image, of_canvas,
                           input.masks);
 }
 
@@ -50,7 +53,6 @@ Family instance_segmentation() {
   Family family = object_detection();
   family.task = Task::kInstanceSegmentation;
   family.decode = decode_with_masks;
-  family.resampling = Resampling::kOpenCv;  // As other families, and unlike detection.
   family.parameters.masks = true;
   family.default_max_detections = kMostMasks;
   family.output_count = 3;
