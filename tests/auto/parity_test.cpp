@@ -1,6 +1,8 @@
 // What the Python reference gives out, for every family: tests/models/expected, written by
 // tools/reference/oracle.py.
 
+#include "parity.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,7 +11,7 @@
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <opencv2/imgcodecs.hpp>
+#include <opencv2/core/mat.hpp>
 
 #include "map_deviation.hpp"
 #include "mask_parity.hpp"
@@ -18,7 +20,6 @@
 namespace replayrt {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 // "Scores within 1e-3; boxes equal, or 1 px off on at most 1 % of the coordinates."
@@ -26,30 +27,6 @@ constexpr double kScoreTolerance = 1e-3;
 constexpr double kTextScoreTolerance = 1e-4;
 constexpr double kMostCoordinatesOff = 0.01;
 constexpr std::size_t kLeastCases = 4;
-
-fs::path packages() {
-  return fs::path(REPLAYRT_TEST_DATA_DIR) / "packages";
-}
-
-json expected(const std::string& name) {
-  std::ifstream file(fs::path(REPLAYRT_EXPECTED_DIR) / (name + ".json"));
-  return json::parse(file);
-}
-
-cv::Mat picture(const std::string& name) {
-  const fs::path data = REPLAYRT_TEST_DATA_DIR;
-  fs::path file = packages() / "pictures" / (name + ".png");
-  for (const char* const of_text : {"pictures", "lines"}) {
-    file = fs::exists(file) ? file : data / of_text / (name + ".png");
-  }
-  cv::Mat pixels = cv::imread(file.string(), cv::IMREAD_COLOR);
-  EXPECT_FALSE(pixels.empty()) << name;
-  return pixels;
-}
-
-ImageView view_of(const cv::Mat& pixels, ColorFormat color) {
-  return {.data = pixels.data, .height = pixels.rows, .width = pixels.cols, .color = color};
-}
 
 /// The reference's keyword arguments.
 PredictOptions options_of(const json& keywords) {
@@ -222,14 +199,6 @@ void expect_metadata(const PreProcessingMetadata& actual, const json& wanted) {
             wanted["static_crop_offset"]);
 }
 
-/// How a model is loaded and run.
-struct Way {
-  std::string name;
-  bool fused;
-  bool compatible;
-  bool cached;
-};
-
 /// Sanitizers take long, and find in one way what they would find in the others.
 std::vector<Way> ways() {
   std::vector<Way> all = {{"default", true, false, false},
@@ -239,21 +208,6 @@ std::vector<Way> ways() {
   all.resize(1);
 #endif
   return all;
-}
-
-Model load(const std::string& package, const Way& way) {
-  AutoModelOptions options{.fuse_pre_processing = way.fused,
-                           .reference_compatible = way.compatible};
-  if (way.cached) {
-    options.cuda_graph_cache = std::make_shared<GraphCache>(
-        GraphCacheOptions{.capacity = 4, .admission = Admission::always()});
-  }
-  return AutoModel::from_pretrained(packages() / package, options);
-}
-
-/// What a way of running is to give; without the reference's defects where the oracle could tell.
-const json& answers_of(const json& test, bool compatible) {
-  return compatible || !test.contains("mended") ? test["predictions"] : test["mended"];
 }
 
 void run_case(const json& test, const Model& model, bool compatible, Deviation& deviation) {
@@ -303,8 +257,8 @@ bool map_differs(const json& test) {
 
 /// Where ReplayRT deliberately differs (docs/reference-differences.md).
 bool differs_on_purpose(const json& test) {
-  const fs::path package = packages() / test["package"].get<std::string>();
-  if (!fs::exists(package / "inference_config.json")) {
+  const std::filesystem::path package = packages() / test["package"].get<std::string>();
+  if (!std::filesystem::exists(package / "inference_config.json")) {
     return test["name"] == "dilation";  // Text.
   }
   std::ifstream inference_config(package / "inference_config.json");
@@ -384,117 +338,6 @@ INSTANTIATE_TEST_SUITE_P(
       std::ranges::replace(name, '-', '_');
       return name;
     });
-
-/// A fault as it could be made between the network and the answer.
-struct Fault {
-  std::string name;
-  void (*in_metadata)(PreProcessingMetadata& metadata) = nullptr;
-  void (*in_options)(PredictOptions& options) = nullptr;
-  void (*in_answer)(InstanceDetections& found) = nullptr;
-};
-
-void PrintTo(const Fault& fault, std::ostream* out) {
-  *out << fault.name;
-}
-
-void drop_pad(PreProcessingMetadata& metadata) {
-  metadata.pad_left = metadata.pad_top = metadata.pad_right = metadata.pad_bottom = 0;
-}
-
-void leave_unsmoothed(PredictOptions& options) {
-  options.masks_smoothing_enabled = false;
-  options.masks_binarization_threshold = 0.5;
-}
-
-void shift_class(InstanceDetections& found) {
-  for (std::int32_t& class_id : found.class_id) {
-    ++class_id;
-  }
-}
-
-/// Rows where columns belong.
-void swap_axes(InstanceDetections& found) {
-  for (RleMask& mask : found.mask) {
-    const ImageSize turned{mask.size.width, mask.size.height};
-    const std::vector<std::uint8_t> by_columns = RleMask{turned, mask.counts}.decode();
-    std::vector<std::uint8_t> dense(by_columns.size());
-    for (std::size_t i = 0; i < dense.size(); ++i) {
-      const auto width = static_cast<std::size_t>(turned.width);
-      const auto height = static_cast<std::size_t>(turned.height);
-      dense[i % width * height + i / width] = by_columns[i];
-    }
-    mask = RleMask::encode(dense, mask.size);
-  }
-}
-
-class MaskFaultTest : public testing::TestWithParam<std::tuple<std::string, Fault>> {};
-
-/// The cases are worth something: with the fault at least one of each family fails.
-TEST_P(MaskFaultTest, IsSeen) {
-  const auto& [family, fault] = GetParam();
-  std::size_t seen = 0;
-  const json answers = expected(family);
-  for (const json& test : answers["cases"]) {
-    if (!test["options"].empty() || test["package"] != family + "-letterbox") {
-      continue;
-    }
-    const Model model = load(test["package"], {"default", true, false, false});
-    std::vector<cv::Mat> pictures;
-    std::vector<ImageView> views;
-    for (const json& name : test["pictures"]) {
-      pictures.push_back(picture(name));
-      views.push_back(view_of(pictures.back(), ColorFormat::kBgr));
-    }
-    if (family == "yolact") {
-      views.resize(1);
-    }
-    PredictOptions options;
-    if (fault.in_options != nullptr) {
-      fault.in_options(options);
-    }
-    PreProcessedImages batch = model.pre_process(views);
-    for (PreProcessingMetadata& metadata : batch.metadata) {
-      if (fault.in_metadata != nullptr) {
-        fault.in_metadata(metadata);
-      }
-    }
-    std::vector<Prediction> found =
-        model.post_process(model.forward(batch), batch.metadata, options);
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      auto instances = std::get<InstanceDetections>(found[i]);
-      if (fault.in_answer != nullptr) {
-        fault.in_answer(instances);
-      }
-      seen += agrees(instances, answers_of(test, false)[i]) ? 0 : 1;
-    }
-  }
-  EXPECT_EQ(seen > 0, fault.name != "none");
-}
-
-const Fault kNoFault{.name = "none"};
-const Fault kSwappedAxes{.name = "swapped_axes", .in_answer = swap_axes};
-const Fault kDroppedPad{.name = "dropped_pad", .in_metadata = drop_pad};
-const Fault kShiftedClass{.name = "shifted_class", .in_answer = shift_class};
-const Fault kUnsmoothed{.name = "unsmoothed", .in_options = leave_unsmoothed};
-
-std::string fault_name(const testing::TestParamInfo<MaskFaultTest::ParamType>& test) {
-  std::string name = std::get<0>(test.param) + "_" + std::get<1>(test.param).name;
-  std::ranges::replace(name, '-', '_');
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Families, MaskFaultTest,
-    testing::Combine(testing::Values("yolov5-masks", "yolov7-masks", "yolov8-masks",
-                                     "yolov8-masks-fused", "yolov11-masks", "yolov11-masks-fused",
-                                     "yolo26-masks", "yolact", "rfdetr-masks"),
-                     testing::Values(kNoFault, kSwappedAxes, kDroppedPad, kShiftedClass)),
-    fault_name);
-INSTANTIATE_TEST_SUITE_P(OfSmoothing, MaskFaultTest,
-                         testing::Combine(testing::Values("yolov8-masks", "yolov8-masks-fused",
-                                                          "yolov11-masks", "yolov11-masks-fused"),
-                                          testing::Values(kUnsmoothed)),
-                         fault_name);
 
 std::uint64_t fnv1a(std::span<const std::uint8_t> bytes) {
   std::uint64_t hash = 0xCBF29CE484222325U;
