@@ -279,13 +279,19 @@ void require_folders_of_their_own(const PredictCommand& options) {
   }
 }
 
-/// Throws UsageError or Error(kFileAccess) unless --coco names a file of its own.
-void require_coco_file(const PredictCommand& options) {
+/// Throws UsageError or Error(kFileAccess) unless --coco names a file of its own, and what will be
+/// found fits in it.
+void require_coco(const PredictCommand& options) {
   if (options.coco.empty()) {
     return;
   }
   if (options.coco == "-") {
     throw UsageError("--coco: expected the name of a file, got '-'");
+  }
+  if (options.params.options.masks_resolution_factor.value_or(1) < 1) {
+    throw UsageError(
+        "--coco: its masks have the size of the pictures, which "
+        "--param masks_resolution_factor below 1 does not give");
   }
   require_writable(options.coco);
   if (options.coco.lexically_normal() == options.json.lexically_normal()) {
@@ -302,7 +308,7 @@ void run(const PredictCommand& options) {
   if (!options.json.empty() && options.json != "-") {
     require_writable(options.json);
   }
-  require_coco_file(options);
+  require_coco(options);
   if (!options.save.empty()) {
     PictureFolder(options.save).require_usable(source.files());
   }

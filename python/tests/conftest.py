@@ -17,8 +17,24 @@ import replayrt
 DATA = Path(os.environ.get("REPLAYRT_DATA_DIR", Path(__file__).parents[2] / "build" / "data"))
 MODELS = DATA / "models"
 PACKAGES = DATA / "packages"
+PICTURES = sorted((PACKAGES / "pictures").glob("*.png"))[:4]
 TRIVIAL = MODELS / "trivial.onnx"  # y = relu(x), x f32 (n, 8)
 SECONDS = 240
+
+
+def load(package: str, **options) -> replayrt.Model:
+    return replayrt.AutoModel.from_pretrained(PACKAGES / package, **options)
+
+
+@pytest.fixture(scope="module")
+def detector() -> Iterator[replayrt.Model]:
+    with load("yolov8-letterbox") as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def picture() -> np.ndarray:
+    return replayrt.read_picture(PICTURES[0])
 
 
 @pytest.fixture(scope="session")

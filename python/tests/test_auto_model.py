@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from conftest import PACKAGES, SECONDS
+from conftest import PACKAGES, PICTURES, SECONDS, load
 
 import replayrt
 from replayrt import (
@@ -22,10 +22,7 @@ from replayrt import (
     CorruptedModelPackageError,
     Detections,
     GraphCacheOptions,
-    InstanceDetections,
     InvalidParameterError,
-    KeyPointDetections,
-    Model,
     ModelInputError,
     MultiLabelClassificationPrediction,
     PreProcessingOverrides,
@@ -33,7 +30,6 @@ from replayrt import (
     TRTCudaGraphCache,
 )
 
-PICTURES = sorted((PACKAGES / "pictures").glob("*.png"))[:4]
 FAMILIES = [
     "yolov5-letterbox",
     "yolov7-stretch",
@@ -60,21 +56,6 @@ FAMILIES = [
     "yolo26-points-letterbox",
     "rfdetr-points-stretch",
 ]
-
-
-def load(package: str, **options) -> Model:
-    return AutoModel.from_pretrained(PACKAGES / package, **options)
-
-
-@pytest.fixture(scope="module")
-def detector():
-    with load("yolov8-letterbox") as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def picture():
-    return replayrt.read_picture(PICTURES[0])
 
 
 @pytest.mark.parametrize("package", FAMILIES)
@@ -189,27 +170,6 @@ def test_suppression(detector, picture):
     assert count(class_agnostic_nms=True, iou_threshold=0.05) < count(class_agnostic_nms=False, iou_threshold=0.05)
 
 
-def test_key_points(picture):
-    with load("yolov8-points-letterbox") as model:
-        assert [len(names) for names in model.key_points_classes] == [4, 2, 0, 3, 4]
-        assert model.key_points_classes[1] == ("bear 0", "bear 1")
-        assert model.skeletons[1] == ((0, 1), (1, 0)) and model.skeletons[2] == ()
-        (found,) = model.predict(picture)
-        assert isinstance(found, KeyPointDetections) and len(found) > 0
-        for class_id, points in zip(found.class_id, found.key_points):
-            assert len(points) == len(model.key_points_classes[class_id])
-        (fewer,) = model.predict(picture, key_points_threshold=0.6)
-        for all_points, some in zip(found.key_points_confidence, fewer.key_points_confidence):
-            assert some.tolist() == [value if value > np.float32(0.6) else 0 for value in all_points]
-        assert any((some == 0).any() for some in fewer.key_points_confidence)
-        with pytest.raises(InvalidParameterError, match="key_points_threshold is 'much': expected a number"):
-            model.predict(picture, key_points_threshold="much")
-    with load("rfdetr-points-stretch") as model:
-        assert [len(names) for names in model.key_points_classes] == [4, 2, 0, 3, 4], "less the removed class"
-    with load("resnet-stretch") as model:
-        assert model.key_points_classes == () and model.skeletons == ()
-
-
 def test_image_size(picture):
     with load("yolov8-any-size-letterbox") as model:
         sizes = [model.pre_process(picture, image_size=size)[0].shape for size in (None, (160, 96), 128)]
@@ -263,40 +223,6 @@ def test_options_that_mean_nothing_are_refused_by_name(picture):
 def test_options_of_another_type_are_refused_by_name(detector, picture, options, error, text):
     with pytest.raises(error, match=text):
         detector(picture, **options)
-
-
-class TestMasks:
-    @pytest.fixture(scope="class")
-    def segmenter(self):
-        with load("yolov8-masks-letterbox") as model:
-            yield model
-
-    def test_each_object_has_one_of_the_pictures_size(self, segmenter, picture):
-        (found,) = segmenter(picture)
-        assert isinstance(found, InstanceDetections) and len(found) == len(found.mask) > 0
-        assert {mask.size for mask in found.mask} == {picture.shape[:2]}
-        assert sum(mask.area for mask in found.mask) > 0
-
-    def test_options_change_them(self, segmenter, picture):
-        def area(**options) -> int:
-            return sum(mask.area for mask in segmenter(picture, **options)[0].mask)
-
-        assert area(masks_binarization_threshold=0.9) < area() < area(masks_binarization_threshold=0.1)
-        assert area(masks_smoothing_enabled=False) != area(masks_smoothing_enabled=True) == area()
-        assert area(masks_resolution_factor=0) < area(masks_resolution_factor=0.5) < area()
-
-    def test_boxes_do_not_depend_on_their_resolution(self, segmenter, picture):
-        whole, coarse = segmenter(picture)[0], segmenter(picture, masks_resolution_factor=0)[0]
-        assert np.array_equal(whole.xyxy, coarse.xyxy)
-        assert coarse.mask[0].size < whole.mask[0].size
-
-    def test_wrong_options_are_refused_by_name(self, segmenter, detector, picture):
-        for options in ({"masks_resolution_factor": 1.5}, {"masks_binarization_threshold": float("nan")}):
-            with pytest.raises(InvalidParameterError, match=next(iter(options))):
-                segmenter(picture, **options)
-        for name in ("masks_smoothing_enabled", "masks_binarization_threshold", "masks_resolution_factor"):
-            with pytest.raises(InvalidParameterError, match=f"{name} does not apply to"):
-                detector(picture, **{name: 1})
 
 
 def test_numbers_of_numpy_are_numbers(detector, picture):

@@ -15,11 +15,13 @@ from conftest import DATA
 pytest.importorskip("pycocotools")
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+from pycocotools.mask import frPyObjects
 
 PACKAGES = DATA / "packages"
 PICTURES = PACKAGES / "pictures"
 DETECTOR = PACKAGES / "yolov8-letterbox"
 POINTS = PACKAGES / "yolov8-points-letterbox"
+SEGMENTER = PACKAGES / "yolov8-masks-letterbox"
 COFFEE = PICTURES / "coffee_120x160.png"
 GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
 MASKS = Path(__file__).parent / "expected" / "coco_masks.json"
@@ -116,6 +118,24 @@ def test_masks_are_evaluated():
     masks = [annotation["segmentation"] for annotation in found]
     exchanged = [annotation | {"segmentation": mask} for annotation, mask in zip(found, masks[1:] + masks[:1])]
     assert average_precision(dataset, exchanged, "segm") == pytest.approx(0)
+
+
+def test_masks_are_the_lines(coco):
+    lines, dataset = coco(SEGMENTER, PICTURES)
+    masks = [box["mask"] for line in lines for box in line["detections"]]
+    found = dataset.dataset["annotations"]
+    assert len(found) == len(masks)
+    for annotation, mask in zip(found, masks):
+        assert annotation["segmentation"]["size"] == mask["size"]
+        assert annotation["segmentation"]["counts"] == frPyObjects(mask, *mask["size"])["counts"].decode()
+        assert annotation["area"] == dataset.annToMask(annotation).sum() == sum(mask["counts"][1::2])
+    assert average_precision(dataset, found, "segm") > 0.99
+
+
+def test_masks_of_another_size_than_the_pictures_are_refused(coco, fails):
+    coarse = ("--param", "masks_resolution_factor=0.5")
+    assert fails("predict", SEGMENTER, COFFEE, "--coco", "a.json", *coarse, code=2).startswith("--coco: its masks have")
+    coco(SEGMENTER, COFFEE, "--param", "masks_resolution_factor=1")
 
 
 def test_the_guides_example_evaluates_a_run(coco, tmp_path, monkeypatch):
