@@ -7,14 +7,12 @@
 namespace replayrt::detail {
 namespace {
 
-constexpr std::int64_t kSide = 8;
-
 /// One row per image, as Ultralytics' networks give it: two classes, two places for key points.
 constexpr std::array<float, 12> kRow = {3, 4, 2, 2, 0.1F, 0.9F, 1, 2, 0.5F, 5, 6, 0.25F};
 
 fakes::ImageEngineOptions engine_of(std::vector<std::int64_t> shape, std::vector<float> values) {
   fakes::ImageEngineOptions options;
-  options.inputs = {spec("images", DType::kF32, {kAny, fixed(3), fixed(kSide), fixed(kSide)})};
+  options.inputs = {pictures_spec()};
   std::vector<DimensionRange> dims = {kAny};
   for (const std::int64_t extent : shape) {
     dims.push_back(fixed(extent));

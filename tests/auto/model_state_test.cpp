@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <barrier>
-#include <cmath>
 #include <thread>
 
 #include "core/expect_error.hpp"
@@ -15,11 +14,9 @@
 namespace replayrt::detail {
 namespace {
 
-constexpr std::int64_t kSide = 8;
-
 fakes::ImageEngineOptions rows_engine() {
   fakes::ImageEngineOptions options;
-  options.inputs = {spec("images", DType::kF32, {kAny, fixed(3), fixed(kSide), fixed(kSide)})};
+  options.inputs = {pictures_spec()};
   options.outputs = {spec("output0", DType::kF32, {kAny, fixed(2), fixed(6)})};
   // Two rows per image; the class is the picture's own first value.
   options.answer = [](const TensorView& images) {
@@ -47,19 +44,6 @@ ModelPackage package_of(std::string architecture = "yolov10") {
   package.class_names = {"a", "b", "c"};
   package.inference_config.network_input.training_input_size = {kSide, kSide};
   return package;
-}
-
-Image picture(std::uint8_t value) {
-  Image image = Image::allocate({kSide, kSide});
-  const auto pixels = image.pixels().as<std::uint8_t>();
-  std::fill(pixels.begin(), pixels.end(), value);
-  return image;
-}
-
-std::vector<Prediction> predict(const ModelState& state, std::span<const ImageView> images,
-                                const PredictOptions& options = {}) {
-  const PreProcessedImages batch = state.pre_process(images, options);
-  return state.post_process(state.forward(batch, options), batch.metadata, options);
 }
 
 std::vector<std::int32_t> first_classes(const std::vector<Prediction>& predictions) {
@@ -193,88 +177,6 @@ TEST(ModelStateTest, OptionsThatMeanNothingAreRefusedByName) {
   const AutoModelOptions compatible{.reference_compatible = true};
   EXPECT_NO_THROW(state_of(classes, rows_engine(), nullptr, compatible)
                       .require_applicable({.confidence = 0.5, .iou_threshold = 0.5}));
-}
-
-/// A canvas of 8 x 8 whose left half is an object: logits of 4, and of -1 elsewhere.
-fakes::ImageEngineOptions masks_engine(std::vector<std::string> names) {
-  fakes::ImageEngineOptions options = rows_engine();
-  options.outputs.clear();
-  for (std::string& name : names) {
-    options.outputs.push_back(spec(std::move(name), DType::kF32, {kAny, kAny, kAny}));
-  }
-  const std::size_t between = names.size() - 2;
-  options.answer = [between](const TensorView& images) {
-    const std::int64_t count = images.shape[0];
-    TensorList outputs;
-    // Middle, size, objectness, two classes, a coefficient.
-    const std::array<float, 8> row = {4, 4, 8, 8, 0.9F, 0.2F, 0.8F, 1};
-    const std::array<float, 4> prototype = {4, -1, 4, -1};
-    const Tensor rows = Tensor::allocate(DType::kF32, Shape{count, 1, 8});
-    const Tensor prototypes = Tensor::allocate(DType::kF32, Shape{count, 1, 2, 2});
-    for (std::int64_t i = 0; i < count; ++i) {
-      std::ranges::copy(row, rows.as<float>().begin() + i * 8);
-      std::ranges::copy(prototype, prototypes.as<float>().begin() + i * 4);
-    }
-    outputs.push_back(rows);
-    for (std::size_t i = 0; i < between; ++i) {
-      outputs.push_back(Tensor::allocate(DType::kF32, Shape{count, 2, 2}));
-    }
-    outputs.push_back(prototypes);
-    return outputs;
-  };
-  return options;
-}
-
-ModelPackage masks_package(std::string architecture) {
-  ModelPackage package = package_of(std::move(architecture));
-  package.model_config.task_type = "instance-segmentation";
-  package.class_names = {"a", "b"};
-  return package;
-}
-
-TEST(ModelStateTest, MasksComeWithTheBoxes) {
-  const Image image = picture(1);
-  const std::vector<ImageView> views(2, image.view());
-  for (const auto& [architecture, outputs] :
-       {std::pair{"yolov5", std::vector<std::string>{"output0", "output1"}},
-        std::pair{"yolov7", std::vector<std::string>{"output0", "a", "b", "c", "output1"}}}) {
-    const ModelState state = state_of(masks_package(architecture), masks_engine(outputs));
-    const auto found = predict(state, views);
-    ASSERT_EQ(found.size(), 2U);
-    const auto& instances = std::get<InstanceDetections>(found[1]);
-    EXPECT_EQ(instances.class_id, std::vector<std::int32_t>{1});
-    EXPECT_EQ(instances.xyxy.at(0), (std::array<std::int32_t, 4>{0, 0, 8, 8}));
-    EXPECT_EQ(instances.mask.at(0).area(), 5 * 8);  // Where 4 falls to -1 over four pixels.
-    const auto coarse = predict(state, views, {.masks_resolution_factor = 0});
-    EXPECT_EQ(std::get<InstanceDetections>(coarse[0]).mask.at(0), (RleMask{{2, 2}, {0, 2, 2}}));
-    // The reference counts the objectness as a class.
-    const ModelState compatible = state_of(masks_package(architecture), masks_engine(outputs),
-                                           nullptr, {.reference_compatible = true});
-    EXPECT_EQ(std::get<InstanceDetections>(predict(compatible, views)[0]).class_id,
-              std::vector<std::int32_t>{0});
-  }
-}
-
-TEST(ModelStateTest, OutputsThatAreMissingAreFoundAtLoad) {
-  expect_error(ErrorCode::kCorruptedModel, {"2 outputs", "yolov7", "at least 5"}, [] {
-    (void)state_of(masks_package("yolov7"), masks_engine({"output0", "output1"}));
-  });
-}
-
-TEST(ModelStateTest, OptionsOfMasksAreRefusedWhereTheyMeanNothing) {
-  const ModelState boxes = state_of(package_of(), rows_engine());
-  const ModelState logits = state_of(masks_package("yolov5"), masks_engine({"a", "b"}));
-  const auto refuses = [](const ModelState& with, const PredictOptions& options,
-                          const std::string& part) {
-    expect_error(ErrorCode::kInvalidParameter, {part}, [&] { with.require_applicable(options); });
-  };
-  refuses(boxes, {.masks_resolution_factor = 1}, "masks_resolution_factor does not apply");
-  refuses(logits, {.masks_smoothing_enabled = true}, "masks_smoothing_enabled does not apply");
-  refuses(logits, {.masks_binarization_threshold = 1},
-          "masks_binarization_threshold does not apply");
-  refuses(logits, {.masks_resolution_factor = 1.5}, "masks_resolution_factor is 1.5");
-  refuses(logits, {.masks_binarization_threshold = NAN}, "masks_binarization_threshold is nan");
-  EXPECT_NO_THROW(logits.require_applicable({.masks_resolution_factor = 0.5}));
 }
 
 TEST(ModelStateTest, OnlyFamiliesOfBothKindsObeyFused) {

@@ -6,12 +6,16 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import pytest
 
 PROGRAM = os.environ["REPLAYRT_PROGRAM"]
 DATA = Path(os.environ["REPLAYRT_DATA_DIR"])
 MODELS = DATA / "models"
+PACKAGES = DATA / "packages"
+PICTURES = PACKAGES / "pictures"
 TRIVIAL = MODELS / "trivial.onnx"
+COFFEE = PICTURES / "coffee_120x160.png"
 SECONDS = 240
 
 
@@ -33,6 +37,11 @@ class Result:
         return lines[0].removeprefix("replayrt: error: ")
 
 
+def read_lines(text: str) -> list[dict]:
+    assert text == "" or text.endswith("\n")
+    return [json.loads(line) for line in text.splitlines()]
+
+
 @pytest.fixture
 def replayrt(tmp_path):
     """Runs `replayrt ARGUMENTS` in an empty folder and checks the exit code."""
@@ -44,6 +53,28 @@ def replayrt(tmp_path):
         return result
 
     return run
+
+
+@pytest.fixture
+def predict(replayrt):
+    """The lines of a run, as Python has them."""
+
+    def run(package, *arguments, code: int = 0) -> list[dict]:
+        return read_lines(replayrt("predict", package, *arguments, code=code).out)
+
+    return run
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """A video of five frames: the coffee, darker and darker."""
+    path = tmp_path / "clip.avi"
+    picture = cv2.imread(str(COFFEE))
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (160, 120))
+    for step in range(5):
+        video.write(picture // (step + 1))
+    video.release()
+    return path
 
 
 @pytest.fixture

@@ -10,19 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import DATA
+from conftest import COFFEE, PACKAGES, PICTURES
 
 pytest.importorskip("pycocotools")
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from pycocotools.mask import frPyObjects
 
-PACKAGES = DATA / "packages"
-PICTURES = PACKAGES / "pictures"
 DETECTOR = PACKAGES / "yolov8-letterbox"
 POINTS = PACKAGES / "yolov8-points-letterbox"
 SEGMENTER = PACKAGES / "yolov8-masks-letterbox"
-COFFEE = PICTURES / "coffee_120x160.png"
 GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
 MASKS = Path(__file__).parent / "expected" / "coco_masks.json"
 

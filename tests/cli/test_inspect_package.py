@@ -5,9 +5,8 @@ import shutil
 
 import pytest
 
-from conftest import DATA, MODELS
+from conftest import MODELS, PACKAGES
 
-PACKAGES = DATA / "packages"
 EVERYTHING = PACKAGES / "yolov8-everything"
 
 

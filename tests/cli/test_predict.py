@@ -13,45 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import DATA, PROGRAM, SECONDS
+from conftest import COFFEE, PACKAGES, PICTURES, PROGRAM, SECONDS, read_lines
 
-PACKAGES = DATA / "packages"
-PICTURES = PACKAGES / "pictures"
 DETECTOR = PACKAGES / "yolov8-letterbox"
 CLASSIFIER = PACKAGES / "resnet-letterbox"
-SEGMENTER = PACKAGES / "yolo26-segmentation-letterbox"
-DEPTH = PACKAGES / "yolo26-depth-letterbox"
-COFFEE = PICTURES / "coffee_120x160.png"
 MOTORCYCLE = PICTURES / "motorcycle_333x500.png"
 FLAT = PICTURES / "flat_64x96.png"
 SORTED = sorted(PICTURES.glob("*.png"))
-
-
-@pytest.fixture
-def predict(replayrt):
-    """The lines of a run, as Python has them."""
-
-    def run(package, *arguments, code: int = 0) -> list[dict]:
-        return read_lines(replayrt("predict", package, *arguments, code=code).out)
-
-    return run
-
-
-@pytest.fixture
-def clip(tmp_path):
-    """A video of five frames: the coffee, darker and darker."""
-    path = tmp_path / "clip.avi"
-    picture = cv2.imread(str(COFFEE))
-    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (160, 120))
-    for step in range(5):
-        video.write(picture // (step + 1))
-    video.release()
-    return path
-
-
-def read_lines(text: str) -> list[dict]:
-    assert text == "" or text.endswith("\n")
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def found(line: dict) -> list[dict]:
@@ -180,70 +148,6 @@ def test_inputs_are_not_overwritten(fails, tmp_path):
     assert "'x.png' lies in this folder" in fails("predict", CLASSIFIER, "x.png", "--save", ".", code=2)
 
 
-# Maps.
-
-
-def test_a_segmentation_is_a_picture_of_classes(predict, tmp_path):
-    coffee, flat = predict(SEGMENTER, COFFEE, FLAT, "--maps", "maps/deep")
-    assert coffee["segmentation"] == {"size": [120, 160], "map": f"maps/deep/{COFFEE.name}"}
-    classes = cv2.imread(str(tmp_path / coffee["segmentation"]["map"]), cv2.IMREAD_UNCHANGED)
-    assert (classes.shape, classes.dtype) == ((120, 160), np.uint8)
-    assert 2 < len(np.unique(classes)) <= 5 and classes.max() < 5
-    background = (SEGMENTER / "class_names.txt").read_text().split().index("background")
-    assert np.all(cv2.imread(str(tmp_path / flat["segmentation"]["map"]), cv2.IMREAD_UNCHANGED) == background)
-
-
-def test_a_depth_is_an_array(predict, tmp_path, clip):
-    lines = predict(DEPTH, COFFEE, clip, "--maps", "maps")
-    names = [f"maps/{COFFEE.stem}.npy", *(f"maps/clip_{number:06}.npy" for number in range(5))]
-    assert [line["depth"] for line in lines] == [{"size": [120, 160], "map": name} for name in names]
-    depths = [np.load(tmp_path / name) for name in names]
-    assert all((depth.shape, depth.dtype) == ((120, 160), np.float32) for depth in depths)
-    assert 1 < depths[0].min() < depths[0].max() < 9
-    assert not np.array_equal(depths[1], depths[5])
-
-
-def test_without_a_folder_no_map_is_written(predict, tmp_path):
-    for package, key in ((SEGMENTER, "segmentation"), (DEPTH, "depth")):
-        assert predict(package, COFFEE)[0][key] == {"size": [120, 160], "map": None}
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_confidence_decides_what_is_background(predict, tmp_path):
-    background = []
-    for number, confidence in enumerate((0.3, 0.9)):
-        predict(SEGMENTER, MOTORCYCLE, "--maps", f"maps{number}", "--param", f"confidence={confidence}")
-        classes = cv2.imread(str(tmp_path / f"maps{number}" / MOTORCYCLE.name), cv2.IMREAD_UNCHANGED)
-        background.append(np.mean(classes == 1))
-    assert background[0] + 0.1 < background[1]
-
-
-def test_saved_pictures_show_maps(replayrt, tmp_path):
-    for package, name in ((SEGMENTER, "classes"), (DEPTH, "depth")):
-        replayrt("predict", package, MOTORCYCLE, "--save", name, "--maps", f"{name}-maps")
-        before, after = cv2.imread(str(MOTORCYCLE)), cv2.imread(str(tmp_path / name / MOTORCYCLE.name))
-        assert 0.4 < np.mean((before != after).any(axis=2))
-
-
-def test_maps_that_cannot_be_written_leave_nothing(replayrt, tmp_path):
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        result = replayrt("predict", DEPTH, COFFEE, "--maps", "maps", "--json", "found.jsonl", code=1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert f"maps/{COFFEE.stem}.npy: cannot write" in result.error
-    assert list(tmp_path.rglob("*")) == [tmp_path / "maps"]
-
-
-def test_where_maps_cannot_go(fails, tmp_path):
-    shutil.copy(COFFEE, tmp_path / "x.png")
-    assert "--maps: does not apply to object-detection" in fails("predict", DETECTOR, COFFEE, "--maps", "m", code=2)
-    assert "--maps: the input 'x.png' lies in this" in fails("predict", SEGMENTER, "x.png", "--maps", ".", code=2)
-    same = ["--save", "out/", "--maps", "./out"]
-    assert "--maps: is the folder of --save" in fails("predict", SEGMENTER, COFFEE, *same, code=2)
-
-
 # Parameters.
 
 
@@ -256,6 +160,10 @@ def test_where_maps_cannot_go(fails, tmp_path):
         ("yolov8-letterbox", MOTORCYCLE, "max_detections=1", "max_detections=3"),
         ("yolov8-letterbox", MOTORCYCLE, "class_agnostic_nms=false", "class_agnostic_nms=true"),
         ("yolov8-any-size-letterbox", COFFEE, "image_size=64x96", "image_size=128"),
+        ("yolov8-masks-letterbox", COFFEE, "masks_smoothing_enabled=true", "masks_smoothing_enabled=false"),
+        ("yolov8-masks-letterbox", COFFEE, "masks_binarization_threshold=0.2", "masks_binarization_threshold=0.8"),
+        ("yolov8-masks-letterbox", COFFEE, "masks_resolution_factor=1", "masks_resolution_factor=0.5"),
+        ("yolov8-points-letterbox", MOTORCYCLE, "key_points_threshold=0", "key_points_threshold=0.6"),
         ("yolov8-adaptive", COFFEE, "disable_contrast_enhancement=0", "disable_contrast_enhancement=1"),
         ("yolov8-grayscale", COFFEE, "disable_grayscale=0", "disable_grayscale=1"),
         ("yolov8-crop", COFFEE, "disable_static_crop=0", "disable_static_crop=1"),

@@ -277,7 +277,8 @@ def _outputs_with_masks(graph: Graph, spec: Detector, boxes: str, logit: str, ma
     prototypes = {"output1": (planes, [count, *map_size])}
     scores = graph.add("Sigmoid", logit)
     if spec.layout == "rows":
-        return {"output0": (_best_rows(graph, boxes, scores, spec.rows, coefficients), [spec.rows, 6 + count])} | prototypes
+        best = _best_rows(graph, boxes, scores, spec.rows, coefficients)
+        return {"output0": (best, [spec.rows, 6 + count])} | prototypes
     if spec.layout == "priors":
         best = graph.add("ReduceMax", scores, axes=[1], keepdims=1)
         priors = _priors(spec)
@@ -298,7 +299,7 @@ def _outputs_with_masks(graph: Graph, spec: Detector, boxes: str, logit: str, ma
 
 
 def _best_rows(graph: Graph, boxes: str, scores: str, count: int, *others: str) -> str:
-    """[B, count, 6 or more]: x1, y1, x2, y2, score, class of the best boxes in descending order, and `others` of them."""
+    """[B, count, 6 or more]: x1, y1, x2, y2, score, class of the best boxes in descending order, `others` of them."""
     best = graph.add("ReduceMax", scores, axes=[1], keepdims=1)
     label = graph.add("Cast", graph.add("ArgMax", scores, axis=1, keepdims=1), to=onnx.TensorProto.FLOAT)
     rows = graph.add("Transpose", graph.add("Concat", boxes, best, label, *others, axis=1), perm=[0, 2, 1])
