@@ -6,8 +6,9 @@ reference gave: a case whose outcome is not understood is not worth comparing wi
 
 import numpy as np
 
-# crop: of a box's side on a mask's map from the middle between two elements; threshold: of scores; overlap: of IoUs from NMS's threshold; rounding: of a box's side from the middle between two
-# pixels; order: between two scores that are sorted; label: between the scores of the best two classes.
+# crop: of a box's side on a mask's map from the middle between two elements; threshold: of scores; overlap: of IoUs from
+# NMS's threshold; rounding: of a box's side from the middle between two pixels; order: between two scores that are
+# sorted; label: between the scores of the best two classes.
 LIMITS = {"threshold": 1e-4, "overlap": 1e-4, "rounding": 1e-4, "order": 2e-6, "label": 1e-5, "crop": 2e-5}
 
 
