@@ -1,4 +1,6 @@
-"""Networks with the layers of YOLOv8n and YOLOv8n-seg, 640 x 640, 80 classes, with seeded random weights: a load as in production.
+"""Networks with the layers of YOLOv8n and YOLOv8n-seg, 640 x 640, 80 classes, with seeded random weights.
+
+They are a load as in production.
 
 Every layer is scaled as batch normalisation would, with what the layer gives on a few photographs. Still, random
 features see little but edges; a constant for each place, added to the scores, gives every picture some hundred
