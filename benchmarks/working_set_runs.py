@@ -16,12 +16,13 @@ ZIPF_EXPONENT = 1.1
 def eviction(bench: Bench) -> list[dict]:
     """What is saved under half of the bytes that all graphs need, by which graph is given up."""
     rows = []
-    for name, model in (("det", "ppocrv6_det"), ("rec", "ppocrv6_rec")):
+    # A call of det takes several times as long.
+    for name, model, quick in (("det", "ppocrv6_det", 60), ("rec", "ppocrv6_rec", 200)):
         shapes = sorted(set(bench.trace(name).read_text().split()))
         for trace in ("zipf", "cycle"):
             row = bench.report_of(
                 bench.programs / "eviction", bench.model(model), "--shapes", ",".join(shapes), "--trace", trace,
-                "--calls", bench.amount(12, 300, 1000), "--inference-threads", bench.threads,
+                "--calls", bench.amount(12, quick, 5 * quick), "--inference-threads", bench.threads,
             )  # fmt: skip
             lru, cost_aware = row["lru"]["saved_s"], row["cost_aware"]["saved_s"]
             rows.append(row | {
@@ -34,12 +35,14 @@ def eviction(bench: Bench) -> list[dict]:
 def restart(bench: Bench) -> list[dict]:
     """The first calls after a restart, with a saved working set and without; shapes of real pictures by Zipf's law."""
     rows = []
-    for name, admission in (("det", "always"), ("rec", "always"), ("det", "pays_back"), ("rec", "pays_back")):
+    for name, admission, quick in (
+        ("det", "always", 100), ("rec", "always", 1000), ("det", "pays_back", 100), ("rec", "pays_back", 1000),
+    ):  # fmt: skip
         frequent = [shape for shape, _ in Counter(bench.trace(name).read_text().split()).most_common()]
         report = bench.report_of(
             bench.programs / "restart", bench.model(f"ppocrv6_{name}"), "--shapes", ",".join(frequent),
-            "--history", bench.amount(6, 1000, 2000), "--calls", bench.amount(6, 200, 200),
-            "--rounds", bench.amount(1, 3, 7), "--capacity", CAPACITY, "--exponent", ZIPF_EXPONENT,
+            "--history", bench.amount(6, quick, 2000), "--calls", bench.amount(6, 200, 200),
+            "--rounds", bench.amount(1, 2, 7), "--capacity", CAPACITY, "--exponent", ZIPF_EXPONENT,
             "--admission", admission, "--inference-threads", bench.threads,
         )  # fmt: skip
         rows.append({"shapes": len(frequent), "admission": admission} | report)

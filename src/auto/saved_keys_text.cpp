@@ -18,9 +18,9 @@ using Json = nlohmann::json;
 constexpr std::string_view kFormat = "replayrt-keys";
 constexpr std::uint64_t kVersion = 1;
 constexpr std::size_t kMostElements = 10'000;  ///< Of every list; of keys, above all.
-constexpr std::size_t kMostMembers = 16;        ///< Of every object.
-constexpr std::size_t kMostText = 256;          ///< Bytes of every text; messages may tell them.
-constexpr std::size_t kMostLevels = 6;          ///< The numbers of a shape lie that deep.
+constexpr std::size_t kMostMembers = 16;       ///< Of every object.
+constexpr std::size_t kMostText = 256;         ///< Bytes of every text; messages may tell them.
+constexpr std::size_t kMostLevels = 6;         ///< The numbers of a shape lie that deep.
 constexpr std::size_t kMostDigits = 128;
 
 bool is_hash(std::string_view text) {
