@@ -273,12 +273,10 @@ def test_a_truncated_picture_is_no_half_grey_one(fails, tmp_path, form):
     assert "cut: is truncated" in fails("predict", DETECTOR, "cut", code=1)
 
 
-@pytest.mark.parametrize(
-    "output", [("--json", "no/found.jsonl"), ("--save", "file"), ("--save", "file/deeper"), ("--maps", "file")]
-)
+@pytest.mark.parametrize("output", [("--json", "no/found.jsonl"), ("--save", "file"), ("--save", "file/deeper")])
 def test_what_cannot_be_written_is_told(fails, tmp_path, output):
     (tmp_path / "file").write_text("a file")
-    assert output[1] in fails("predict", SEGMENTER, COFFEE, *output, code=1)
+    assert output[1] in fails("predict", DETECTOR, COFFEE, *output, code=1)
 
 
 def test_a_bad_picture_ends_the_run_and_leaves_no_file(fails, tmp_path):

@@ -69,6 +69,8 @@ def test_maps_that_cannot_be_written_leave_nothing(replayrt, tmp_path):
 
 
 def test_where_maps_cannot_go(fails, tmp_path):
+    (tmp_path / "file").write_text("a file")
+    assert "file" in fails("predict", SEGMENTER, COFFEE, "--maps", "file", code=1)
     shutil.copy(COFFEE, tmp_path / "x.png")
     assert "--maps: does not apply to object-detection" in fails("predict", DETECTOR, COFFEE, "--maps", "m", code=2)
     assert "--maps: the input 'x.png' lies in this" in fails("predict", SEGMENTER, "x.png", "--maps", ".", code=2)
