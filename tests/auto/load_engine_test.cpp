@@ -6,11 +6,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <vector>
 
-#include "replayrt/core/log.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace replayrt {
@@ -148,46 +146,6 @@ TEST_F(LoadEngine, LoadsByExtensionOrByName) {
       EXPECT_THROW(static_cast<void>(make_stream(engine)), Error) << "there are none on a CPU";
     }
   }
-}
-
-TEST_F(LoadEngine, TheContentHashNamesBytesAndOptionsThatChangeAnswers) {
-  if (!has_openvino()) {
-    GTEST_SKIP() << "this build has no openvino backend";
-  }
-  const std::filesystem::path models = std::filesystem::path(REPLAYRT_TEST_DATA_DIR) / "models";
-  const std::filesystem::path copy = folder_ / "copy.onnx";
-  std::filesystem::copy_file(models / "trivial.onnx", copy);
-  const std::string hash = load_engine(models / "trivial.onnx").content_hash();
-  EXPECT_EQ(hash.size(), 64U);
-  EXPECT_EQ(load_engine(copy, {.inference_threads = 1}).content_hash(), hash);
-  EXPECT_NE(load_engine(copy, {.precision = Precision::kAuto}).content_hash(), hash);
-  LoadOptions options;
-  const std::string output = load_engine(copy).outputs()[0].name;
-  std::vector<std::string> hashes{hash};
-  for (const std::int64_t axis : {0, 1}) {
-    options.edits.argmax = {{.output = output, .axis = axis}};
-    hashes.push_back(load_engine(copy, options).content_hash());
-  }
-  std::ranges::sort(hashes);
-  EXPECT_EQ(std::ranges::adjacent_find(hashes), hashes.end()) << "two are equal";
-
-  // IR: its weights belong to it.
-  for (const char* name : {"ppocrv6_rec.xml", "ppocrv6_rec.bin"}) {
-    std::filesystem::copy_file(models / name, folder_ / name);
-  }
-  const Engine before = load_engine(folder_ / "ppocrv6_rec.xml");
-  const Engine late = load_engine(folder_ / "ppocrv6_rec.xml");
-  EXPECT_EQ(before.content_hash().size(), 64U);
-  std::fstream(folder_ / "ppocrv6_rec.bin", std::ios::in | std::ios::out | std::ios::binary)
-      .seekp(1000)
-      .put('x')
-      .put('y');
-  EXPECT_EQ(before.content_hash().size(), 64U) << "it is remembered";
-  EXPECT_NE(load_engine(folder_ / "ppocrv6_rec.xml").content_hash(), before.content_hash());
-  std::filesystem::remove(folder_ / "ppocrv6_rec.bin");
-  set_log_sink({}, LogLevel::kOff);
-  EXPECT_EQ(late.content_hash(), "") << "not what was loaded";
-  set_log_sink({}, LogLevel::kWarning);
 }
 
 }  // namespace
