@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "core/signature.hpp"
 #include "replayrt/core/error.hpp"
 
 namespace replayrt::detail {
@@ -61,7 +62,7 @@ void require_writable(const SavedKey& key) {
   if (key.inputs.empty() || key.inputs.size() > kMostElements) {
     refuse("it has " + std::to_string(key.inputs.size()) + " inputs");
   }
-  if (std::ranges::any_of(key.inputs, [](const auto& in) { return in.address != nullptr; })) {
+  if (has_address(key.inputs)) {
     refuse("it has an address, which means nothing in another process");
   }
   if (key.device.index < 0 || (key.device.type == DeviceType::kCpu && key.device.index != 0)) {

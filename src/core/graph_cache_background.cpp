@@ -8,6 +8,7 @@
 #include "core/completion_guard.hpp"
 #include "core/graph_cache_state.hpp"
 #include "core/refusal.hpp"
+#include "core/signature.hpp"
 
 namespace replayrt::detail {
 namespace {
@@ -40,8 +41,7 @@ GraphCacheState::Job GraphCacheState::copied_job(const std::shared_ptr<EngineSta
                                                  const LiveInputs& inputs) const {
   Job job{engine, record, {}, {}, std::make_shared<Flight>()};
   // A graph that reads the caller's memory cannot run on copies: its first replay verifies it.
-  const bool in_place = std::ranges::any_of(
-      record->stats.key.inputs(), [](const auto& input) { return input.address != nullptr; });
+  const bool in_place = has_address(record->stats.key.inputs());
   if (options_.verify.probability > 0 && !in_place) {
     MemoryResource& memory = engine->backend().memory();
     for (const TensorView& input : inputs.views) {

@@ -34,10 +34,4 @@ double GraphCacheState::worth_of_victims(const Miss& miss, const EngineRecord& e
   return worth;
 }
 
-void GraphCacheState::note_padding(KeyRecord& record, std::int64_t elements) noexcept {
-  const MutexLock lock(mutex_);
-  stats_.padding_elements += static_cast<std::uint64_t>(elements);
-  record.engine->stats.padding_elements += static_cast<std::uint64_t>(elements);
-}
-
 }  // namespace replayrt::detail

@@ -8,6 +8,7 @@
 
 #include "core/graph_cache_state.hpp"
 #include "core/prewarm.hpp"
+#include "core/signature.hpp"
 #include "replayrt/core/log.hpp"
 
 namespace replayrt::detail {
@@ -15,10 +16,6 @@ namespace {
 
 /// In seconds; a little less than nanoseconds can count.
 constexpr double kMostWorth = 9e9;
-
-bool has_address(const InputSignature& signature) {
-  return std::ranges::any_of(signature, [](const auto& input) { return input.address != nullptr; });
-}
 
 /// A held key, as it is found under the lock.
 struct HeldKey {

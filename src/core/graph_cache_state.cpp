@@ -288,6 +288,12 @@ std::optional<Refusal> GraphCacheState::refusal(const GraphKey& key) const {
   return known == nullptr ? std::nullopt : known->value->stats.refusal;
 }
 
+void GraphCacheState::note_padding(KeyRecord& record, std::int64_t elements) noexcept {
+  const MutexLock lock(mutex_);
+  stats_.padding_elements += static_cast<std::uint64_t>(elements);
+  record.engine->stats.padding_elements += static_cast<std::uint64_t>(elements);
+}
+
 void GraphCacheState::fill_totals(GraphCacheStats& stats) const {
   stats = stats_;
   stats.calls = stats_.eager + stats_.captured + stats_.replayed;
