@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -19,6 +19,7 @@
 #include "program.hpp"
 #include "replayrt/core/infer.hpp"
 #include "shape_spec.hpp"
+#include "zipf.hpp"
 
 namespace {
 
@@ -38,32 +39,19 @@ struct Options : replayrt::benchmarks::ModelFlags {
   std::int64_t seed = 1;
 };
 
-/// Positions of shapes. Zipf: the ranks go to the shapes in an order drawn from the seed. The same
-/// on every machine: no distribution of the standard library, which each writes its own way.
+/// Positions of shapes. Zipf: the ranks go to the shapes in an order drawn from the seed.
 std::vector<std::size_t> make_trace(const Options& options, std::size_t shapes) {
   std::mt19937_64 random(static_cast<std::uint64_t>(options.seed));
+  const bool is_zipf = options.trace == "zipf";
   std::vector<std::size_t> of_rank(shapes);
-  for (std::size_t i = 0; i < shapes; ++i) {
-    of_rank[i] = i;
+  std::iota(of_rank.begin(), of_rank.end(), std::size_t{0});
+  for (std::size_t i = shapes; is_zipf && i > 1; --i) {
+    std::swap(of_rank[i - 1], of_rank[random() % i]);
   }
-  std::vector<double> sums;
-  double sum = 0;
-  if (options.trace == "zipf") {
-    for (std::size_t i = shapes; i > 1; --i) {
-      std::swap(of_rank[i - 1], of_rank[random() % i]);
-    }
-    for (std::size_t rank = 0; rank < shapes; ++rank) {
-      sums.push_back(sum += std::pow(static_cast<double>(rank + 1), -options.exponent));
-    }
-  }
+  const replayrt::benchmarks::ZipfNumbers draw(shapes, options.exponent);
   std::vector<std::size_t> trace;
   for (std::size_t call = 0; call < static_cast<std::size_t>(options.calls); ++call) {
-    std::size_t rank = call % shapes;
-    if (!sums.empty()) {
-      const double place = static_cast<double>(random() >> 11U) * 0x1p-53 * sum;
-      rank = static_cast<std::size_t>(std::ranges::upper_bound(sums, place) - sums.begin());
-    }
-    trace.push_back(of_rank[std::min(rank, shapes - 1)]);
+    trace.push_back(of_rank[is_zipf ? draw(random) : call % shapes]);
   }
   return trace;
 }

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -26,6 +25,7 @@
 #include "replayrt/saved_keys.hpp"
 #include "shape_spec.hpp"
 #include "statistics.hpp"
+#include "zipf.hpp"
 
 namespace {
 
@@ -52,12 +52,8 @@ struct Options : replayrt::benchmarks::ModelFlags {
 /// So many numbers of inputs, the first the likeliest.
 std::vector<std::size_t> zipf(std::size_t shapes, std::int64_t calls, double exponent,
                               unsigned seed) {
-  std::vector<double> weights;
-  for (std::size_t rank = 1; rank <= shapes; ++rank) {
-    weights.push_back(std::pow(static_cast<double>(rank), -exponent));
-  }
-  std::discrete_distribution<std::size_t> draw(weights.begin(), weights.end());
-  std::mt19937 random(seed);
+  const replayrt::benchmarks::ZipfNumbers draw(shapes, exponent);
+  std::mt19937_64 random(seed);
   std::vector<std::size_t> drawn(static_cast<std::size_t>(calls));
   std::ranges::generate(drawn, [&] { return draw(random); });
   return drawn;
