@@ -24,14 +24,15 @@ def eviction(result: dict) -> str:
 def restart(result: dict) -> str:
     rows = [
         [
-            f"{model_name(row)}, {row['admission']}", f"{row['shapes']} ({row['calls']})", str(row["saved_keys"]),
+            f"{model_name(row)}, {row['admission']}", str(row["inference_threads"]),
+            f"{row['shapes']} ({row['calls']})", str(row["saved_keys"]),
             f"{statistics.median(row['without_keys']['s']):.1f} s", f"{statistics.median(row['with_keys']['s']):.1f} s",
             f"**{ratio(row['ratio_median'])}**", ratio(row["until_idle_ratio_median"]),
             f"{row['without_keys']['replayed']} / {row['with_keys']['replayed']}",
         ]
         for row in result["rows"]
     ]  # fmt: skip
-    heads = ["first calls after a restart", "shapes (calls)", "saved keys", "without them", "with them", "ratio",
+    heads = ["first calls after a restart", "threads", "shapes (calls)", "saved keys", "without them", "with them", "ratio",
              "until nothing is captured", "replayed"]  # fmt: skip
     return table(heads, rows)
 
