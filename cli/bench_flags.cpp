@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t kMostRounds = 10'000'000;
 constexpr std::int64_t kMostCallers = 1024;
 
-constexpr const char* kFooter =
+constexpr const char* kBenchFooter =
     R"(Modes (run interleaved, call by call, on the same random inputs):
   eager      no cache: the model runs with dynamic shapes
   recapture  nothing is kept: every call captures its shape anew and runs it; throwing the graph away
@@ -154,7 +154,7 @@ void add_file_flags(CLI::App& app, BenchOptions& options) {
 }  // namespace
 
 void add_bench_flags(CLI::App& app, BenchOptions& options) {
-  app.footer(kFooter);
+  app.footer(kBenchFooter);
   add_load_flags(app, options.load);
   app.add_option("--shapes", options.shapes, "Shapes to call with, commas between them")
       ->type_name("S,...");

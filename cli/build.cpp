@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMostProfiles = 64;
 constexpr std::size_t kMostTimingBytes = std::size_t{1} << 30;
 
-constexpr const char* kFooter =
+constexpr const char* kBuildFooter =
     R"(A plan runs on GPUs like the one that builds it, with the same version of TensorRT.
 
 Shapes: --opt 4x3x224x224 for a model with one input; --opt 'ids:1x128;mask:1x128' for several. Every
@@ -248,7 +248,7 @@ fs::path default_timing_cache(std::string_view version, std::string_view device)
 
 Command add_build(CLI::App& program) {
   CLI::App* app = program.add_subcommand("build", "Build a TensorRT plan of an ONNX model");
-  app->footer(kFooter);
+  app->footer(kBuildFooter);
   const auto options = std::make_shared<Options>();
   PlanBuildOptions& build = options->build;
   app->add_option("MODEL", options->model, "The model: .onnx")->required();

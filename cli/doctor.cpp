@@ -25,7 +25,7 @@ constexpr std::int64_t kMostShapes = 10'000;
 constexpr std::int64_t kMostBuckets = 64;
 constexpr std::int64_t kMostCalls = 10'000'000;
 
-constexpr const char* kFooter =
+constexpr const char* kDoctorFooter =
     R"(Measures eager runs and replays side by side on random inputs of the most frequent shapes, each
 shape with a cache of its own, so that one graph is held at a time; then says whether capturing helps,
 what it costs, what cannot be captured and why, and what to choose.
@@ -145,7 +145,7 @@ void run(const DoctorOptions& options, const FindWeights& find_weights,
 Command add_doctor(CLI::App& program, FindWeights find_weights, std::string command_line) {
   CLI::App* app = program.add_subcommand(
       "doctor", "Say whether capturing helps a model here, why, and what to choose");
-  app->footer(kFooter);
+  app->footer(kDoctorFooter);
   const auto options = std::make_shared<DoctorOptions>();
   add_load_flags(*app, options->load, std::string(kModelHelp) + ", or the folder of a package");
   app->add_option("--trace", options->trace,

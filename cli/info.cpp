@@ -13,7 +13,7 @@
 namespace replayrt::cli {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kInfoFooter =
     R"(Prints the version, every backend with its devices, and for each missing backend why it is missing
 and what to install.)";
 
@@ -55,7 +55,7 @@ std::string info_json(const std::vector<BackendInfo>& backends) {
 Command add_info(CLI::App& program) {
   CLI::App* app =
       program.add_subcommand("info", "Show the version, the backends and their devices");
-  app->footer(kFooter);
+  app->footer(kInfoFooter);
   const auto as_json = std::make_shared<bool>(false);
   app->add_flag("--json", *as_json, "Print JSON");
   return {app, [as_json] {

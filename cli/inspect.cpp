@@ -16,7 +16,7 @@
 namespace replayrt::cli {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kInspectFooter =
     R"(Examples:
   replayrt inspect model.onnx
   replayrt inspect model.onnx --json
@@ -117,7 +117,7 @@ void write_json(const Json& json) {
 Command add_inspect(CLI::App& program, InspectPackage inspect_package) {
   CLI::App* app =
       program.add_subcommand("inspect", "Show what a model takes and gives, or what a package is");
-  app->footer(kFooter);
+  app->footer(kInspectFooter);
   struct Options {
     LoadFlags load;
     bool as_json = false;

@@ -30,7 +30,7 @@ namespace {
 constexpr std::int64_t kDefaultCapacity = 8;
 constexpr std::int64_t kMostPerBatch = 4096;
 
-constexpr const char* kFooter =
+constexpr const char* kPredictFooter =
     R"(PACKAGE is a folder with a model and how it is used (`replayrt inspect PACKAGE` tells all of it).
 IMAGE is a picture, a folder (its pictures, by name) or a video (frames are called clip.mp4#0, ...).
 Results are lines of JSON, one per picture in their order.
@@ -350,7 +350,7 @@ void run(const PredictCommand& options) {
 Command add_predict(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "predict", "Run a model package on pictures, folders of pictures and videos");
-  app->footer(kFooter + params_help() + kExamples);
+  app->footer(kPredictFooter + params_help() + kExamples);
   const auto options = std::make_shared<PredictCommand>();
   app->add_option("PACKAGE", options->package, "The folder of the model package")
       ->required()

@@ -27,7 +27,7 @@ constexpr int kUsageError = 2;
 constexpr const char* kDescription =
     "ReplayRT runs models whose input shapes vary: it captures each shape once and replays it.";
 
-constexpr const char* kFooter =
+constexpr const char* kProgramFooter =
     R"(Examples:
   replayrt predict package/ pictures/ --json found.jsonl --save drawn/
   replayrt inspect model.onnx
@@ -63,7 +63,7 @@ std::string parse_problem(const CLI::App& program, const std::vector<Command>& c
 
 int run(int argc, const char* const* argv, AddCommands* add_commands) {
   CLI::App program(kDescription, "replayrt");
-  program.footer(kFooter);
+  program.footer(kProgramFooter);
   program.require_subcommand(1);
   program.fallthrough();
   program.set_version_flag("--version", fmt::format("replayrt {}", kVersion));

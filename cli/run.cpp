@@ -22,7 +22,7 @@ namespace {
 constexpr std::int64_t kMostCalls = 1'000'000'000;
 constexpr std::int64_t kDefaultCapacity = 8;
 
-constexpr const char* kFooter =
+constexpr const char* kRunFooter =
     R"(Every call's route is printed: eager (with the reason), captured (this call made the graph) or replayed.
 
 Inputs are .npy files: little-endian, C order, of the model's dtypes. Where numpy has no such dtype
@@ -170,7 +170,7 @@ void run(const RunOptions& options) {
 
 Command add_run(CLI::App& program) {
   CLI::App* app = program.add_subcommand("run", "Run a model on your own data, through the cache");
-  app->footer(kFooter);
+  app->footer(kRunFooter);
   const auto options = std::make_shared<RunOptions>();
   add_load_flags(*app, options->load);
   app->add_option("--input", options->inputs,

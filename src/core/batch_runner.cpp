@@ -7,10 +7,6 @@
 namespace replayrt::detail {
 namespace {
 
-[[noreturn]] void refuse(ErrorCode code, const std::string& message) {
-  throw Error(code, message);
-}
-
 bool leads_dynamically(const TensorSpec& spec) {
   return !spec.dims.has_value() || (!spec.dims->empty() && spec.dims->front().is_dynamic());
 }
@@ -52,15 +48,16 @@ SmallVector<bool, 4> BatchRunner::find_batched() const {
     if (!first.has_value()) {
       first = i;
     } else if (inputs_[i].shape[0] != inputs_[*first].shape[0]) {
-      refuse(ErrorCode::kModelInput, "input '" + specs[i].name + "' has a batch of " +
-                                         std::to_string(inputs_[i].shape[0]) + ": expected " +
-                                         std::to_string(inputs_[*first].shape[0]) + ", as input '" +
-                                         specs[*first].name + "' has");
+      throw Error(ErrorCode::kModelInput, "input '" + specs[i].name + "' has a batch of " +
+                                              std::to_string(inputs_[i].shape[0]) + ": expected " +
+                                              std::to_string(inputs_[*first].shape[0]) +
+                                              ", as input '" + specs[*first].name + "' has");
     }
   }
   if (has_batch_ && !first.has_value()) {
-    refuse(ErrorCode::kModelInput,
-           "batch limits or buckets were given, but no input of the engine has a batch dimension");
+    throw Error(
+        ErrorCode::kModelInput,
+        "batch limits or buckets were given, but no input of the engine has a batch dimension");
   }
   return is_batched;
 }
@@ -220,11 +217,11 @@ void BatchRunner::cut(const BatchPlan::Chunk& chunk, TensorList& outputs, InferR
 void BatchRunner::require_batch(const Tensor& output, const BatchPlan::Chunk& chunk,
                                 std::size_t index) const {
   if (output.shape().rank() == 0 || output.shape()[0] != chunk.padded_rows()) {
-    refuse(ErrorCode::kModelRuntime,
-           "output '" + engine_.backend().outputs()[index].name + "' has shape " +
-               output.shape().to_string() + " for a batch of " +
-               std::to_string(chunk.padded_rows()) +
-               ": outputs without the batch as dimension 0 cannot be cut or joined");
+    throw Error(ErrorCode::kModelRuntime,
+                "output '" + engine_.backend().outputs()[index].name + "' has shape " +
+                    output.shape().to_string() + " for a batch of " +
+                    std::to_string(chunk.padded_rows()) +
+                    ": outputs without the batch as dimension 0 cannot be cut or joined");
   }
 }
 
@@ -239,10 +236,10 @@ void BatchRunner::join(const BatchPlan::Chunk& chunk, const TensorList& parts,
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const Tensor& whole = result.outputs[i];
     if (whole.shape() != parts[i].shape().with_dim(0, rows())) {
-      refuse(ErrorCode::kModelRuntime,
-             "output '" + engine_.backend().outputs()[i].name + "' has shape " +
-                 parts[i].shape().to_string() + " for one part of the batch and " +
-                 whole.shape().to_string() + " was expected of the whole: cannot be joined");
+      throw Error(ErrorCode::kModelRuntime,
+                  "output '" + engine_.backend().outputs()[i].name + "' has shape " +
+                      parts[i].shape().to_string() + " for one part of the batch and " +
+                      whole.shape().to_string() + " was expected of the whole: cannot be joined");
     }
     const std::size_t stride =
         row_bytes(whole.dtype(), whole.shape(), engine_.backend().outputs()[i].name);

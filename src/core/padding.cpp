@@ -84,24 +84,21 @@ std::string axis_text(std::size_t axis, const char* what, const std::string& nam
   return "dimension_buckets: axis " + std::to_string(axis) + " of " + what + " '" + name + "'";
 }
 
-[[noreturn]] void refuse(ErrorCode code, const std::string& message) {
-  throw Error(code, message);
-}
-
 void require_index(std::size_t index, std::size_t count, const char* what) {
   if (index >= count) {
-    refuse(ErrorCode::kInvalidParameter,
-           std::string("dimension_buckets names ") + what + " " + std::to_string(index) +
-               ": expected one below " + std::to_string(count) + ", the number of " + what + "s");
+    throw Error(ErrorCode::kInvalidParameter, std::string("dimension_buckets names ") + what + " " +
+                                                  std::to_string(index) + ": expected one below " +
+                                                  std::to_string(count) + ", the number of " +
+                                                  what + "s");
   }
 }
 
 void require_axis(std::size_t axis, const TensorSpec& spec, const char* what) {
   const std::size_t rank = spec.dims.has_value() ? spec.dims->size() : Shape::kMaxRank;
   if (axis >= rank) {
-    refuse(ErrorCode::kInvalidParameter, axis_text(axis, what, spec.name) + ", which has shape " +
-                                             spec.shape_text() + ": expected an axis below " +
-                                             std::to_string(rank));
+    throw Error(ErrorCode::kInvalidParameter,
+                axis_text(axis, what, spec.name) + ", which has shape " + spec.shape_text() +
+                    ": expected an axis below " + std::to_string(rank));
   }
 }
 
@@ -163,9 +160,9 @@ std::int64_t padded_extent(const Buckets& buckets, std::int64_t extent,
 std::size_t row_bytes(DType dtype, const Shape& shape, const std::string& name) {
   const std::int64_t elements = Shape(shape.dims().subspan(1)).num_elements();
   if (bit_size(dtype) % 8 != 0 && elements % 2 != 0) {
-    refuse(ErrorCode::kUnsupported, "tensor '" + name + "' (" + std::string(to_string(dtype)) +
-                                        " " + shape.to_string() +
-                                        ") cannot be split or padded: its rows are no whole bytes");
+    throw Error(ErrorCode::kUnsupported,
+                "tensor '" + name + "' (" + std::string(to_string(dtype)) + " " +
+                    shape.to_string() + ") cannot be split or padded: its rows are no whole bytes");
   }
   return packed_bytes(dtype, elements);
 }
@@ -228,22 +225,22 @@ DimensionPlan::DimensionPlan(const EngineBackend& engine, std::span<const Tensor
     require_axis(dimension.axis, spec, "input");
     const std::string which = axis_text(dimension.axis, "input", spec.name);
     if (dimension.axis == 0 && !batched.empty() && batched[dimension.input]) {
-      refuse(ErrorCode::kInvalidParameter,
-             which + " is the batch: expected batch_buckets to say how it is padded");
+      throw Error(ErrorCode::kInvalidParameter,
+                  which + " is the batch: expected batch_buckets to say how it is padded");
     }
     if (!fill_pattern(spec.dtype, dimension.fill).has_value()) {
-      refuse(ErrorCode::kInvalidParameter,
-             which + " has fill " + number_text(dimension.fill) + ": expected a value that " +
-                 std::string(replayrt::to_string(spec.dtype)) + " can hold");
+      throw Error(ErrorCode::kInvalidParameter,
+                  which + " has fill " + number_text(dimension.fill) + ": expected a value that " +
+                      std::string(replayrt::to_string(spec.dtype)) + " can hold");
     }
     require_apart(dimension);
     check_outputs(dimension, any_batch);
     const Shape& shape = inputs[dimension.input].shape;
     if (dimension.axis >= shape.rank()) {
-      refuse(ErrorCode::kModelInput, "input '" + spec.name + "' has shape " + shape.to_string() +
-                                         ": expected " + spec.shape_text() + ", with the axis " +
-                                         std::to_string(dimension.axis) +
-                                         " that dimension_buckets names");
+      throw Error(ErrorCode::kModelInput,
+                  "input '" + spec.name + "' has shape " + shape.to_string() + ": expected " +
+                      spec.shape_text() + ", with the axis " + std::to_string(dimension.axis) +
+                      " that dimension_buckets names");
     }
     const DimensionRange range =
         spec.dims.has_value() ? (*spec.dims)[dimension.axis] : DimensionRange{};
@@ -259,16 +256,16 @@ void DimensionPlan::require_apart(const DimensionBuckets& named) const {
       continue;
     }
     if (other.named->axis == named.axis) {
-      refuse(ErrorCode::kInvalidParameter,
-             axis_text(named.axis, "input", name) + " is named twice: expected once");
+      throw Error(ErrorCode::kInvalidParameter,
+                  axis_text(named.axis, "input", name) + " is named twice: expected once");
     }
     // Bits, as NaN is not equal to itself.
     if (std::bit_cast<std::uint64_t>(other.named->fill) !=
         std::bit_cast<std::uint64_t>(named.fill)) {
-      refuse(ErrorCode::kInvalidParameter, axis_text(named.axis, "input", name) + " has fill " +
-                                               number_text(named.fill) + ": expected " +
-                                               number_text(other.named->fill) + ", as its axis " +
-                                               std::to_string(other.named->axis) + " has");
+      throw Error(ErrorCode::kInvalidParameter,
+                  axis_text(named.axis, "input", name) + " has fill " + number_text(named.fill) +
+                      ": expected " + number_text(other.named->fill) + ", as its axis " +
+                      std::to_string(other.named->axis) + " has");
     }
   }
 }
@@ -286,19 +283,21 @@ void DimensionPlan::check_outputs(const DimensionBuckets& named, bool batched) c
     require_axis(output.axis, spec, "output");
     const std::string which = axis_text(output.axis, "output", spec.name);
     if (output.divisor < 1) {
-      refuse(ErrorCode::kInvalidParameter,
-             which + " has divisor " + std::to_string(output.divisor) + ": expected at least 1");
+      throw Error(
+          ErrorCode::kInvalidParameter,
+          which + " has divisor " + std::to_string(output.divisor) + ": expected at least 1");
     }
     if (batched && output.axis == 0) {
-      refuse(ErrorCode::kInvalidParameter,
-             which + " is the batch: expected an axis of at least 1, as the batch is cut anyway");
+      throw Error(
+          ErrorCode::kInvalidParameter,
+          which + " is the batch: expected an axis of at least 1, as the batch is cut anyway");
     }
     auto times = count(named, output);
     for (const Dimension& other : dimensions_) {
       times += count(*other.named, output);
     }
     if (times > 1) {
-      refuse(ErrorCode::kInvalidParameter, which + " is named twice: expected once");
+      throw Error(ErrorCode::kInvalidParameter, which + " is named twice: expected once");
     }
   }
 }
@@ -333,13 +332,14 @@ Shape DimensionPlan::cut(std::size_t output, const Shape& shape) const {
       }
       const std::int64_t expected = divided(dimension.padded, named.divisor);
       if (named.axis >= shape.rank() || shape[named.axis] != expected) {
-        refuse(ErrorCode::kModelRuntime,
-               "output '" + engine_.outputs()[output].name + "' has shape " + shape.to_string() +
-                   " for an extent of " + std::to_string(dimension.padded) + " along axis " +
-                   std::to_string(dimension.named->axis) + " of input '" +
-                   engine_.inputs()[dimension.named->input].name + "': expected " +
-                   std::to_string(expected) + " along axis " + std::to_string(named.axis) +
-                   ", as dimension_buckets says");
+        throw Error(ErrorCode::kModelRuntime,
+                    "output '" + engine_.outputs()[output].name + "' has shape " +
+                        shape.to_string() + " for an extent of " +
+                        std::to_string(dimension.padded) + " along axis " +
+                        std::to_string(dimension.named->axis) + " of input '" +
+                        engine_.inputs()[dimension.named->input].name + "': expected " +
+                        std::to_string(expected) + " along axis " + std::to_string(named.axis) +
+                        ", as dimension_buckets says");
       }
       cut = cut.with_dim(named.axis, divided(dimension.extent, named.divisor));
     }

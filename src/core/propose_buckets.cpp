@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
-[[noreturn]] void refuse(const std::string& message) {
+[[noreturn]] void refuse_proposal(const std::string& message) {
   throw Error(ErrorCode::kInvalidParameter, "propose_buckets: " + message);
 }
 
@@ -46,7 +46,7 @@ Seen seen_in(std::span<const ExtentCount> histogram) {
   Seen seen;
   for (const ExtentCount& entry : sorted) {
     if (entry.extent < 1) {
-      refuse("extent " + std::to_string(entry.extent) + ": expected at least 1");
+      refuse_proposal("extent " + std::to_string(entry.extent) + ": expected at least 1");
     }
     if (seen.extents.empty() || seen.extents.back() != entry.extent) {
       seen.extents.push_back(entry.extent);
@@ -58,7 +58,7 @@ Seen seen_in(std::span<const ExtentCount> histogram) {
                            : std::nullopt;
     // The largest product that `padding` forms.
     if (!count.has_value() || !times(*count, sorted.back().extent).has_value()) {
-      refuse("the sum of count * extent does not fit 63 bits");
+      refuse_proposal("the sum of count * extent does not fit 63 bits");
     }
     seen.counts.back() = *count;
     seen.units.back() += static_cast<std::int64_t>(entry.count) * entry.extent;
@@ -72,7 +72,8 @@ std::vector<std::int64_t> bytes_of(const Seen& seen, const ProposeBucketsOptions
     const auto units = times(options.bytes_per_unit, extent);
     const auto whole = units.has_value() ? plus(*units, options.base_bytes) : std::nullopt;
     if (!whole.has_value()) {
-      refuse("the bytes of a graph of extent " + std::to_string(extent) + " do not fit 63 bits");
+      refuse_proposal("the bytes of a graph of extent " + std::to_string(extent) +
+                      " do not fit 63 bits");
     }
     bytes.push_back(*whole);
   }
@@ -208,12 +209,12 @@ double BucketProposal::waste() const noexcept {
 BucketProposal propose_buckets(std::span<const ExtentCount> histogram,
                                const ProposeBucketsOptions& options) {
   if (options.max_bytes < 0 || options.base_bytes < 0 || options.bytes_per_unit < 0) {
-    refuse("max_bytes " + std::to_string(options.max_bytes) + ", base_bytes " +
-           std::to_string(options.base_bytes) + ", bytes_per_unit " +
-           std::to_string(options.bytes_per_unit) + ": expected none below 0");
+    refuse_proposal("max_bytes " + std::to_string(options.max_bytes) + ", base_bytes " +
+                    std::to_string(options.base_bytes) + ", bytes_per_unit " +
+                    std::to_string(options.bytes_per_unit) + ": expected none below 0");
   }
   if (options.max_buckets == 0) {
-    refuse("max_buckets 0: expected at least 1");
+    refuse_proposal("max_buckets 0: expected at least 1");
   }
   const Seen seen = seen_in(histogram);
   BucketProposal proposal{.seen_units = static_cast<std::uint64_t>(seen.units.back())};

@@ -8,7 +8,7 @@
 namespace replayrt {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) {
+[[noreturn]] void refuse_shape(const std::string& message) {
   throw Error(ErrorCode::kInvalidParameter, message);
 }
 
@@ -30,18 +30,18 @@ Shape::Shape(std::initializer_list<std::int64_t> dims)
 
 Shape::Shape(std::span<const std::int64_t> dims) : rank_(dims.size()) {
   if (dims.size() > kMaxRank) {
-    refuse("shape " + join(dims) + " has " + std::to_string(dims.size()) +
-           " dimensions: expected at most " + std::to_string(kMaxRank));
+    refuse_shape("shape " + join(dims) + " has " + std::to_string(dims.size()) +
+                 " dimensions: expected at most " + std::to_string(kMaxRank));
   }
   // Zeros are left out of the product, so that a shape with a zero is refused or not whatever the
   // order.
   std::int64_t product = 1;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] < 0) {
-      refuse("shape " + join(dims) + " has a negative dimension");
+      refuse_shape("shape " + join(dims) + " has a negative dimension");
     }
     if (dims[i] > 0 && product > std::numeric_limits<std::int64_t>::max() / dims[i]) {
-      refuse("shape " + join(dims) + " has more elements than 64 bits can count");
+      refuse_shape("shape " + join(dims) + " has more elements than 64 bits can count");
     }
     product *= dims[i] > 0 ? dims[i] : 1;
     dims_[i] = dims[i];
@@ -53,8 +53,8 @@ Shape Shape::parse(std::string_view text) {
     return {};
   }
   const auto malformed = [&] {
-    refuse("shape '" + std::string(text) +
-           "' is malformed: expected dimensions joined by 'x', as in 1x3x48x320");
+    refuse_shape("shape '" + std::string(text) +
+                 "' is malformed: expected dimensions joined by 'x', as in 1x3x48x320");
   };
   std::array<std::int64_t, kMaxRank> dims{};
   std::size_t rank = 0;
@@ -62,12 +62,12 @@ Shape Shape::parse(std::string_view text) {
   const char* const end = text.data() + text.size();
   while (true) {
     if (rank == kMaxRank) {
-      refuse("shape '" + std::string(text) + "' has too many dimensions: expected at most " +
-             std::to_string(kMaxRank));
+      refuse_shape("shape '" + std::string(text) + "' has too many dimensions: expected at most " +
+                   std::to_string(kMaxRank));
     }
     const auto [next, error] = std::from_chars(at, end, dims[rank]);
     if (error == std::errc::result_out_of_range) {
-      refuse("shape '" + std::string(text) + "' has a dimension that does not fit 64 bits");
+      refuse_shape("shape '" + std::string(text) + "' has a dimension that does not fit 64 bits");
     }
     if (error != std::errc() || (next != end && *next != 'x')) {
       malformed();
@@ -90,7 +90,7 @@ std::int64_t Shape::num_elements() const noexcept {
 
 Shape Shape::with_dim(std::size_t axis, std::int64_t extent) const {
   if (axis >= rank_) {
-    refuse("shape " + to_string() + " has no dimension " + std::to_string(axis));
+    refuse_shape("shape " + to_string() + " has no dimension " + std::to_string(axis));
   }
   std::array<std::int64_t, kMaxRank> changed = dims_;
   changed[axis] = extent;

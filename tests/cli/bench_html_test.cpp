@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench_charts.hpp"
+#include "cli/bench_cases.hpp"
 
 namespace replayrt::cli {
 namespace {
@@ -18,15 +19,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-
-Case case_named(const std::string& name) {
-  return {name, {}, {}, GraphKey(1, Device{}, {})};
-}
-
-/// Two shapes, called as a, b, a.
-Workload workload() {
-  return {{case_named("1x8"), case_named("2x8")}, {0, 1, 0}};
-}
 
 /// One round of three calls that took `times` milliseconds.
 ModeResult mode_of(Mode mode, const std::vector<double>& times, std::vector<Route> routes) {
@@ -83,7 +75,7 @@ BenchFacts facts() {
 }
 
 std::string page_of(const BenchResult& result) {
-  return bench_html(facts(), workload(), {}, result);
+  return bench_html(facts(), two_shapes(), {}, result);
 }
 
 /// Expects that every element is ended, in the right order.
@@ -146,7 +138,7 @@ TEST(BenchHtml, TextsFromOutsideStayTexts) {
   const std::string hostile = "</title></style><script>alert('1')</script>&\"><img src=x>\x01\xFF";
   BenchFacts with = facts();
   with.model = with.command = with.cpu = with.commit = with.device = with.backend_text = hostile;
-  Workload shapes = workload();
+  Workload shapes = two_shapes();
   shapes.cases[0].name = hostile;
   BenchResult result = result_of();
   result.modes[1].reasons[hostile] = 1;
@@ -195,7 +187,7 @@ TEST(BenchHtml, LeavesOutWhatWasNotRun) {
 }
 
 TEST(LatencyChart, HasMedianAndP99OfEachRoute) {
-  const BarChart others = latency_chart(workload(), result_of(), false);
+  const BarChart others = latency_chart(two_shapes(), result_of(), false);
   ASSERT_THAT(others.groups, SizeIs(2));
   EXPECT_EQ(others.groups[0].name, "1x8");
   ASSERT_THAT(others.groups[0].bars, SizeIs(2)) << "eager, and the call that was replayed";
@@ -203,7 +195,7 @@ TEST(LatencyChart, HasMedianAndP99OfEachRoute) {
   EXPECT_EQ(others.groups[0].bars[1].series.name, "replay: replayed");
   EXPECT_THAT(others.groups[1].bars, SizeIs(1));
   EXPECT_EQ(others.unit.name, "ms");
-  const BarChart captured = latency_chart(workload(), result_of(), true);
+  const BarChart captured = latency_chart(two_shapes(), result_of(), true);
   ASSERT_THAT(captured.groups, SizeIs(2));
   EXPECT_THAT(captured.groups[1].bars, SizeIs(1));
   EXPECT_DOUBLE_EQ(captured.groups[1].bars[0].further, 0.1);

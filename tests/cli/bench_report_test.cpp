@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench_figures.hpp"
+#include "cli/bench_cases.hpp"
 #include "error.hpp"
 
 namespace replayrt::cli {
@@ -15,15 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-Case case_named(const std::string& name) {
-  return {name, {}, {}, GraphKey(1, Device{}, {})};
-}
-
-/// Two shapes, called as a, b, a; two rounds.
-Workload workload() {
-  return {{case_named("a"), case_named("b")}, {0, 1, 0}};
-}
 
 ModeResult mode_of(Mode mode, std::vector<double> times) {
   ModeResult result;
@@ -63,12 +55,12 @@ TEST(BenchText, TellsThreadsOfTheCpuOnly) {
   BenchFacts facts;
   facts.precision = "f32";
   facts.threads = 1;
-  EXPECT_THAT(bench_text(facts, workload(), plan(), result),
+  EXPECT_THAT(bench_text(facts, two_shapes(), plan(), result),
               HasSubstr("precision f32, 1 thread\n"));
   facts.threads = 2;
-  EXPECT_THAT(bench_text(facts, workload(), plan(), result), HasSubstr("f32, 2 threads\n"));
+  EXPECT_THAT(bench_text(facts, two_shapes(), plan(), result), HasSubstr("f32, 2 threads\n"));
   facts.threads = 0;
-  EXPECT_THAT(bench_text(facts, workload(), plan(), result), HasSubstr("precision f32\n"));
+  EXPECT_THAT(bench_text(facts, two_shapes(), plan(), result), HasSubstr("precision f32\n"));
 }
 
 TEST(RatioToEager, IsUnknownWithoutEager) {
@@ -78,7 +70,7 @@ TEST(RatioToEager, IsUnknownWithoutEager) {
 }
 
 TEST(BenchJson, HasTheFiguresOfEachModeAndShape) {
-  const auto json = nlohmann::json::parse(bench_json({}, workload(), plan(), result_of_both()));
+  const auto json = nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result_of_both()));
   const auto& replay = json["modes"]["replay"];
   EXPECT_EQ(replay["calls"], 6);
   EXPECT_DOUBLE_EQ(replay["median_us"], 1.5e6);
@@ -88,7 +80,7 @@ TEST(BenchJson, HasTheFiguresOfEachModeAndShape) {
   EXPECT_DOUBLE_EQ(replay["ratio_to_eager"], 0.625);
   EXPECT_DOUBLE_EQ(replay["ratio_to_eager_total"], 8.0 / 12);
   EXPECT_EQ(json["max_abs_difference_to_eager"], 0.25);
-  EXPECT_THAT(json["shapes"], ElementsAre("a", "b"));
+  EXPECT_THAT(json["shapes"], ElementsAre("1x8", "2x8"));
   EXPECT_EQ(json["per_shape"][0]["calls_per_round"], 2);
   EXPECT_DOUBLE_EQ(json["per_shape"][0]["median_us"]["eager"], 1.5e6);
   EXPECT_DOUBLE_EQ(json["per_shape"][1]["median_us"]["eager"], 3e6);
@@ -97,7 +89,7 @@ TEST(BenchJson, HasTheFiguresOfEachModeAndShape) {
 TEST(BenchJson, TakesTotalsFromTheRoundsAsCallsOfSeveralCallersOverlap) {
   BenchResult result = result_of_both();
   result.modes[1].round_times = {1, 3};
-  const auto json = nlohmann::json::parse(bench_json({}, workload(), plan(), result));
+  const auto json = nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result));
   const auto& replay = json["modes"]["replay"];
   EXPECT_DOUBLE_EQ(replay["total_s"], 4);
   EXPECT_DOUBLE_EQ(replay["throughput_per_s"], 1.5);
@@ -119,7 +111,7 @@ TEST(BenchJson, HasTheSettingsAndWhatTheCacheSaved) {
   with.cold = true;
   BenchFacts facts;
   facts.repeat = 6;
-  const auto json = nlohmann::json::parse(bench_json(facts, workload(), with, result));
+  const auto json = nlohmann::json::parse(bench_json(facts, two_shapes(), with, result));
   EXPECT_EQ(json["admission"], "sightings:2");
   EXPECT_EQ(json["capture"], "background");
   EXPECT_EQ(json["callers"], 4);
@@ -137,7 +129,7 @@ TEST(BenchJson, HasTheTimesOfEachShapeByTheRouteThatServedIt) {
   result.modes[1].call_routes = {Route::kCaptured, Route::kEager,    Route::kReplayed,
                                  Route::kReplayed, Route::kReplayed, Route::kReplayed};
   const auto shapes =
-      nlohmann::json::parse(bench_json({}, workload(), plan(), result))["per_shape"];
+      nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result))["per_shape"];
   EXPECT_TRUE(shapes[0]["routes"]["eager"].empty()) << "no route is known of its calls";
   const auto& a = shapes[0]["routes"]["replay"];
   EXPECT_FALSE(a.contains("eager"));
@@ -154,7 +146,7 @@ TEST(BenchJson, HasTheTimelineInLists) {
   BenchResult result = result_of_both();
   result.modes[1].timeline.add(0.5, Route::kCaptured, 0.25);
   result.modes[1].timeline.add(1.5, Route::kReplayed, 1);
-  const auto modes = nlohmann::json::parse(bench_json({}, workload(), plan(), result))["modes"];
+  const auto modes = nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result))["modes"];
   EXPECT_TRUE(modes["eager"]["over_time"]["seconds"].empty());
   const auto& over_time = modes["replay"]["over_time"];
   EXPECT_THAT(over_time["seconds"], ElementsAre(0.5, 1.5));
@@ -173,7 +165,7 @@ TEST(BenchJson, HasTheBytesOfTheModel) {
   BenchFacts facts;
   facts.model = "rec.onnx";
   const auto models =
-      nlohmann::json::parse(bench_json(facts, workload(), plan(), result))["cache"]["models"];
+      nlohmann::json::parse(bench_json(facts, two_shapes(), plan(), result))["cache"]["models"];
   ASSERT_EQ(models.size(), 1U);
   EXPECT_EQ(models[0]["model"], "rec.onnx");
   EXPECT_EQ(models[0]["bytes"], 5);
@@ -182,24 +174,24 @@ TEST(BenchJson, HasTheBytesOfTheModel) {
 
 TEST(BenchText, TellsActivationMemoryThatGraphsShare) {
   BenchResult result = result_of_both();
-  EXPECT_THAT(bench_text({}, workload(), plan(), result), Not(HasSubstr("activation memory")));
+  EXPECT_THAT(bench_text({}, two_shapes(), plan(), result), Not(HasSubstr("activation memory")));
   result.modes[1].cache->shared_bytes = 3 << 20;
-  EXPECT_THAT(bench_text({}, workload(), plan(), result),
+  EXPECT_THAT(bench_text({}, two_shapes(), plan(), result),
               HasSubstr("shared by all runs of the engine: 3 MB of activation memory"));
   EXPECT_EQ(
-      nlohmann::json::parse(bench_json({}, workload(), plan(), result))["cache"]["shared_bytes"],
+      nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result))["cache"]["shared_bytes"],
       3 << 20);
 }
 
 TEST(BenchText, NamesTheSettingsThatAreNotTheDefaults) {
   BenchPlan with = plan();
   with.cache.admission = Admission::always();
-  EXPECT_THAT(bench_text({}, workload(), with, result_of_both()), Not(HasSubstr("settings")));
+  EXPECT_THAT(bench_text({}, two_shapes(), with, result_of_both()), Not(HasSubstr("settings")));
   with.cache.admission = Admission::pays_back();
   with.cache.verify = Verification::sampled(0.5);
   with.cache.max_instances_per_key = 3;
   with.shuffle_seed = 0;
-  EXPECT_THAT(bench_text({}, workload(), with, result_of_both()),
+  EXPECT_THAT(bench_text({}, two_shapes(), with, result_of_both()),
               HasSubstr("settings   admission pays_back, verify 0.5, 3 instances of a shape, "
                         "shuffled with seed 0\n"));
 }
@@ -207,12 +199,12 @@ TEST(BenchText, NamesTheSettingsThatAreNotTheDefaults) {
 TEST(BenchReport, TellsHowGraphsAreEvictedAndWhatWasPrewarmed) {
   BenchResult result = result_of_both();
   const auto cache_of = [&](const BenchPlan& with) {
-    return nlohmann::json::parse(bench_json({}, workload(), with, result))["cache"];
+    return nlohmann::json::parse(bench_json({}, two_shapes(), with, result))["cache"];
   };
   BenchPlan with = plan();
   EXPECT_EQ(cache_of(with)["eviction"], "lru");
   EXPECT_TRUE(cache_of(with)["loaded_keys"].is_null());
-  EXPECT_THAT(bench_text({}, workload(), with, result), Not(HasSubstr("keys loaded")));
+  EXPECT_THAT(bench_text({}, two_shapes(), with, result), Not(HasSubstr("keys loaded")));
   with.cache.eviction = Eviction::kCostAware;
   result.modes[1].cache->prewarmed = 3;
   result.modes[1].prewarm = PrewarmReport{.accepted = 3, .no_room = 2, .unknown = 1};
@@ -221,7 +213,7 @@ TEST(BenchReport, TellsHowGraphsAreEvictedAndWhatWasPrewarmed) {
   EXPECT_EQ(cache_of(with)["loaded_keys"],
             nlohmann::json::parse(
                 R"({"accepted": 3, "held": 0, "refused": 0, "no_room": 2, "unknown": 1})"));
-  const std::string text = bench_text({}, workload(), with, result);
+  const std::string text = bench_text({}, two_shapes(), with, result);
   EXPECT_THAT(text, HasSubstr("eviction cost_aware"));
   EXPECT_THAT(text, HasSubstr("keys loaded: 3 prewarmed, 2 without room, 1 of other models\n"));
 }
@@ -229,7 +221,8 @@ TEST(BenchReport, TellsHowGraphsAreEvictedAndWhatWasPrewarmed) {
 TEST(BenchJson, HasTheCommitIfItIsKnown) {
   BenchFacts facts;
   const auto commit_of = [&] {
-    return nlohmann::json::parse(bench_json(facts, workload(), plan(), result_of_both()))["commit"];
+    return nlohmann::json::parse(
+        bench_json(facts, two_shapes(), plan(), result_of_both()))["commit"];
   };
   EXPECT_TRUE(commit_of().is_null());
   facts.commit = "0123abcd";
@@ -240,7 +233,7 @@ TEST(BenchJson, HasTheCommitIfItIsKnown) {
 TEST(BenchJson, HasNullForADifferenceThatIsNoNumber) {
   BenchResult result = result_of_both();
   result.max_abs_difference = std::numeric_limits<double>::infinity();
-  const auto json = nlohmann::json::parse(bench_json({}, workload(), plan(), result));
+  const auto json = nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result));
   EXPECT_TRUE(json["max_abs_difference_to_eager"].is_null());
 }
 
@@ -269,18 +262,18 @@ TEST(ParseModes, KeepsTheOrderAndRefusesAllElse) {
 
 TEST(BenchReport, PutsTrtexecsTimesBesideThoseOfTheSameModeAndShape) {
   BenchResult result = result_of_both();
-  EXPECT_THAT(bench_text({}, workload(), plan(), result), Not(HasSubstr("trtexec")));
+  EXPECT_THAT(bench_text({}, two_shapes(), plan(), result), Not(HasSubstr("trtexec")));
   EXPECT_TRUE(
-      nlohmann::json::parse(bench_json({}, workload(), plan(), result))["trtexec"].is_null());
+      nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result))["trtexec"].is_null());
   result.trtexec = {
       {Mode::kEager, 1, {.gpu_median = 0.003, .latency_median = 0.004, .enqueue_median = 0.001}},
       {Mode::kReplay, 1, {.gpu_median = 0.002}}};
-  const std::string text = bench_text({}, workload(), plan(), result);
+  const std::string text = bench_text({}, two_shapes(), plan(), result);
   EXPECT_THAT(text, testing::ContainsRegex("b +eager +3.00 s +4.00 ms +1.00 ms +3.00 ms\n"));
   EXPECT_THAT(text, testing::ContainsRegex("b +replay +1.50 s +- +- +2.00 ms\n"));
-  const auto json = nlohmann::json::parse(bench_json({}, workload(), plan(), result))["trtexec"];
+  const auto json = nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result))["trtexec"];
   ASSERT_EQ(json.size(), 2U);
-  EXPECT_EQ(json[0]["shape"], "b");
+  EXPECT_EQ(json[0]["shape"], "2x8");
   EXPECT_EQ(json[0]["mode"], "eager");
   EXPECT_NEAR(json[0]["latency_us_median"], 4000, 1e-6);
   EXPECT_TRUE(json[1]["latency_us_median"].is_null());
@@ -291,9 +284,9 @@ TEST(BenchReport, NamesTheStreams) {
   BenchPlan with = plan();
   with.callers = 2;
   with.streams = {std::make_shared<int>(), std::make_shared<int>()};
-  EXPECT_THAT(bench_text({}, workload(), with, result_of_both()),
+  EXPECT_THAT(bench_text({}, two_shapes(), with, result_of_both()),
               HasSubstr("2 callers, each with a stream of its own"));
-  EXPECT_EQ(nlohmann::json::parse(bench_json({}, workload(), with, result_of_both()))["streams"],
+  EXPECT_EQ(nlohmann::json::parse(bench_json({}, two_shapes(), with, result_of_both()))["streams"],
             2);
 }
 

@@ -85,7 +85,7 @@ ov::Output<ov::Node> first_largest(const ov::Output<ov::Node>& source, std::int6
   return std::make_shared<op::v0::Convert>(index, ov::element::i64);
 }
 
-void apply(const GraphEdits::ArgMax& edit, ov::Model& model) {
+void append_arg_max(const GraphEdits::ArgMax& edit, ov::Model& model) {
   const ov::Output<ov::Node> output = model.output(output_position(model, edit.output));
   const std::int64_t axis = checked_axis(edit, output.get_partial_shape());
   auto* const result = output.get_node();
@@ -107,10 +107,10 @@ void apply(const GraphEdits::ArgMax& edit, ov::Model& model) {
 
 }  // namespace
 
-void apply(const GraphEdits& edits, std::shared_ptr<ov::Model>& model) {
-  apply(edits.image_inputs, model);
+void apply_edits(const GraphEdits& edits, std::shared_ptr<ov::Model>& model) {
+  apply_edits(edits.image_inputs, model);
   for (const GraphEdits::ArgMax& edit : edits.argmax) {
-    apply(edit, *model);
+    append_arg_max(edit, *model);
   }
 }
 

@@ -9,7 +9,7 @@ namespace replayrt::openvino {
 
 /// Makes `edits` part of the graph; `model` may become another object. Throws
 /// Error(kInvalidParameter) that names an input, output or axis that the model does not have.
-void apply(const GraphEdits& edits, std::shared_ptr<ov::Model>& model);
+void apply_edits(const GraphEdits& edits, std::shared_ptr<ov::Model>& model);
 
 /// Puts an operation between every input and an output that is that input: OpenVINO takes the two
 /// for one tensor, so that a result would lie in the caller's input memory, and the next run write

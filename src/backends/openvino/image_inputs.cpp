@@ -63,7 +63,7 @@ std::vector<float> as_floats(const std::vector<double>& values) {
 
 }  // namespace
 
-void apply(const std::vector<Edit>& edits, std::shared_ptr<ov::Model>& model) {
+void apply_edits(const std::vector<Edit>& edits, std::shared_ptr<ov::Model>& model) {
   for (const Edit& edit : edits) {
     const std::size_t position = input_position(*model, edit);
     require_fitting(edit, model->input(position));

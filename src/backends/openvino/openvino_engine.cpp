@@ -48,7 +48,7 @@ std::shared_ptr<EngineContext> make_context(const std::filesystem::path& path,
   context->properties = properties_of(options);
   std::shared_ptr<ov::Model> model = read_model(path);
   try {
-    apply(options.edits, model);
+    apply_edits(options.edits, model);
     context->inputs = input_specs(*model);
     context->outputs = output_specs(*model);
     separate_inputs_from_outputs(*model);  // Last: it loses names.

@@ -9,7 +9,7 @@
 namespace replayrt::tensorrt {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) {
+[[noreturn]] void refuse_shapes(const std::string& message) {
   throw Error(ErrorCode::kInvalidParameter, message);
 }
 
@@ -22,24 +22,25 @@ void require_fits(const InputShapes& given, const Dims& dims) {
   const auto rank = static_cast<std::size_t>(std::max(dims.nbDims, 0));
   for (const Shape* shape : {&given.min, &given.opt, &given.max}) {
     if (shape->rank() != rank) {
-      refuse(input + ": got shape " + shape->to_string() + ", expected " + std::to_string(rank) +
-             " dimensions");
+      refuse_shapes(input + ": got shape " + shape->to_string() + ", expected " +
+                    std::to_string(rank) + " dimensions");
     }
     for (std::size_t i = 0; i < rank; ++i) {
       const std::int64_t extent = (*shape)[i];
       if (dims.d[i] >= 0 && extent != dims.d[i]) {
-        refuse(input + ": got shape " + shape->to_string() + ", whose dimension " +
-               std::to_string(i) + " is fixed to " + std::to_string(dims.d[i]));
+        refuse_shapes(input + ": got shape " + shape->to_string() + ", whose dimension " +
+                      std::to_string(i) + " is fixed to " + std::to_string(dims.d[i]));
       }
       if (extent > std::numeric_limits<std::int32_t>::max()) {
-        refuse(input + ": got shape " + shape->to_string() + ", too large for TensorRT");
+        refuse_shapes(input + ": got shape " + shape->to_string() + ", too large for TensorRT");
       }
     }
   }
   for (std::size_t i = 0; i < rank; ++i) {
     if (given.min[i] > given.opt[i] || given.opt[i] > given.max[i]) {
-      refuse(input + ": expected min <= opt <= max in each dimension, got " +
-             given.min.to_string() + ", " + given.opt.to_string() + ", " + given.max.to_string());
+      refuse_shapes(input + ": expected min <= opt <= max in each dimension, got " +
+                    given.min.to_string() + ", " + given.opt.to_string() + ", " +
+                    given.max.to_string());
     }
   }
 }
@@ -65,8 +66,8 @@ std::vector<InputShapes> resolve_shapes(const nvinfer1::INetworkDefinition& netw
     });
     if (found == given.end()) {
       if (is_dynamic(dims)) {
-        refuse("input '" + name + "' is " + to_string(dims) +
-               ": expected the shapes that the plan is for (min, opt, max)");
+        refuse_shapes("input '" + name + "' is " + to_string(dims) +
+                      ": expected the shapes that the plan is for (min, opt, max)");
       }
       const Shape shape = shape_of(dims).value();
       all.push_back({name, shape, shape, shape});
@@ -80,8 +81,8 @@ std::vector<InputShapes> resolve_shapes(const nvinfer1::INetworkDefinition& netw
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (!used[i]) {
       const bool twice = std::ranges::count(given, given[i].name, &InputShapes::name) > 1;
-      refuse("input '" + given[i].name + "' " +
-             (twice ? "is given twice" : "is unknown: the model's are " + names));
+      refuse_shapes("input '" + given[i].name + "' " +
+                    (twice ? "is given twice" : "is unknown: the model's are " + names));
     }
   }
   return all;

@@ -10,7 +10,7 @@
 namespace replayrt::tensorrt {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) {
+[[noreturn]] void refuse_library(const std::string& message) {
   throw Error(ErrorCode::kMissingDependency, message);
 }
 
@@ -40,7 +40,7 @@ std::string needed_version() {
 void* find_function(void* handle, const char* symbol, const std::string& what) {
   void* const found = dlsym(handle, symbol);
   if (found == nullptr) {
-    refuse(what + ": it has no function " + symbol + "; " + what_is_needed());
+    refuse_library(what + ": it has no function " + symbol + "; " + what_is_needed());
   }
   return found;
 }
@@ -62,15 +62,16 @@ std::shared_ptr<const Library> Library::open() {
   std::string why;
   void* const handle = open_library(file, why);
   if (handle == nullptr) {
-    refuse("TensorRT's library cannot be opened" +
-           (is_named ? " (" + std::string(kLibraryVariable) + "=" + file + ")" : std::string()) +
-           ": " + why + "; " + what_is_needed());
+    refuse_library(
+        "TensorRT's library cannot be opened" +
+        (is_named ? " (" + std::string(kLibraryVariable) + "=" + file + ")" : std::string()) +
+        ": " + why + "; " + what_is_needed());
   }
   using LibraryVersion = std::int32_t (*)() noexcept;
   const Version version =
       Version::decode(find<LibraryVersion>(handle, "getInferLibVersion", file)());
   if (version.major != kHeaders.major || version.minor < kHeaders.minor) {
-    refuse(file + " is TensorRT " + version.to_string() + ": " + what_is_needed());
+    refuse_library(file + " is TensorRT " + version.to_string() + ": " + what_is_needed());
   }
   return std::shared_ptr<const Library>(new Library(
       file, version, handle, find<Create>(handle, "createInferRuntime_INTERNAL", file)));

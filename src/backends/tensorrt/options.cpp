@@ -5,13 +5,7 @@
 #include "backends/tensorrt/api.hpp"
 
 namespace replayrt::tensorrt {
-namespace {
-
-[[noreturn]] void refuse(ErrorCode code, const std::string& message) {
-  throw Error(code, message);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::int32_t device_of(const std::string& device) {
   if (device == "auto") {
@@ -19,8 +13,8 @@ std::int32_t device_of(const std::string& device) {
   }
   const Device parsed = Device::parse(device);
   if (parsed.type != DeviceType::kCuda) {
-    refuse(ErrorCode::kInvalidParameter,
-           "device is '" + device + "': TensorRT needs auto, cuda or cuda:N");
+    throw Error(ErrorCode::kInvalidParameter,
+                "device is '" + device + "': TensorRT needs auto, cuda or cuda:N");
   }
   return parsed.index;
 }
@@ -28,34 +22,35 @@ std::int32_t device_of(const std::string& device) {
 void require_supported(const LoadOptions& options) {
   constexpr std::int64_t kMostSlots = 64;
   if (options.precision != Precision::kF32 && options.precision != Precision::kAuto) {
-    refuse(ErrorCode::kUnsupported,
-           "the precision of a TensorRT plan is chosen when it is built: expected f32, the "
-           "default, or auto");
+    throw Error(ErrorCode::kUnsupported,
+                "the precision of a TensorRT plan is chosen when it is built: expected f32, the "
+                "default, or auto");
   }
   if (options.inference_threads != 0) {
-    refuse(ErrorCode::kUnsupported, "inference_threads is " +
-                                        std::to_string(options.inference_threads) +
-                                        ": backend tensorrt runs on the GPU and takes only 0");
+    throw Error(ErrorCode::kUnsupported, "inference_threads is " +
+                                             std::to_string(options.inference_threads) +
+                                             ": backend tensorrt runs on the GPU and takes only 0");
   }
   if (!options.edits.argmax.empty()) {
-    refuse(ErrorCode::kUnsupported, "graph edit argmax of output '" +
-                                        options.edits.argmax.front().output +
-                                        "': a TensorRT plan cannot be changed once it is built");
+    throw Error(ErrorCode::kUnsupported,
+                "graph edit argmax of output '" + options.edits.argmax.front().output +
+                    "': a TensorRT plan cannot be changed once it is built");
   }
   if (!options.edits.image_inputs.empty()) {
-    refuse(ErrorCode::kUnsupported, "graph edit image_inputs of input '" +
-                                        options.edits.image_inputs.front().input +
-                                        "': a TensorRT plan cannot be changed once it is built");
+    throw Error(ErrorCode::kUnsupported,
+                "graph edit image_inputs of input '" + options.edits.image_inputs.front().input +
+                    "': a TensorRT plan cannot be changed once it is built");
   }
   const std::int64_t slots = options.tensorrt.activation_slots;
   if (slots < 1 || slots > kMostSlots) {
-    refuse(ErrorCode::kInvalidParameter, "tensorrt.activation_slots is " + std::to_string(slots) +
-                                             ": expected 1 to " + std::to_string(kMostSlots));
+    throw Error(ErrorCode::kInvalidParameter, "tensorrt.activation_slots is " +
+                                                  std::to_string(slots) + ": expected 1 to " +
+                                                  std::to_string(kMostSlots));
   }
   if (options.tensorrt.engine_host_code_allowed && !kHasHostCode) {
-    refuse(ErrorCode::kUnsupported,
-           "tensorrt.engine_host_code_allowed needs TensorRT 8.6: this build is for " +
-               kHeaders.to_string());
+    throw Error(ErrorCode::kUnsupported,
+                "tensorrt.engine_host_code_allowed needs TensorRT 8.6: this build is for " +
+                    kHeaders.to_string());
   }
 }
 

@@ -20,29 +20,27 @@
 namespace replayrt::tensorrt {
 namespace {
 
-[[noreturn]] void refuse(ErrorCode code, const std::string& message) {
-  throw Error(code, message);
-}
-
-void require_supported(const PlanBuildOptions& options) {
+void require_valid(const PlanBuildOptions& options) {
   constexpr std::int64_t kMostProfiles = 64;
   if (options.profiles < 1 || options.profiles > kMostProfiles) {
-    refuse(ErrorCode::kInvalidParameter, "profiles is " + std::to_string(options.profiles) +
-                                             ": expected 1 to " + std::to_string(kMostProfiles));
+    throw Error(ErrorCode::kInvalidParameter, "profiles is " + std::to_string(options.profiles) +
+                                                  ": expected 1 to " +
+                                                  std::to_string(kMostProfiles));
   }
   if (options.workspace_bytes.value_or(1) < 1) {
-    refuse(ErrorCode::kInvalidParameter, "workspace_bytes is " +
-                                             std::to_string(*options.workspace_bytes) +
-                                             ": expected at least 1, or none for no limit");
+    throw Error(ErrorCode::kInvalidParameter, "workspace_bytes is " +
+                                                  std::to_string(*options.workspace_bytes) +
+                                                  ": expected at least 1, or none for no limit");
   }
   if (!kHasPrecisionFlags && (options.f16 || options.bf16 || options.i8)) {
-    refuse(ErrorCode::kUnsupported, "TensorRT " + kHeaders.to_string() +
-                                        " takes types from the model: convert the model itself "
-                                        "instead of f16, bf16 or i8");
+    throw Error(ErrorCode::kUnsupported,
+                "TensorRT " + kHeaders.to_string() +
+                    " takes types from the model: convert the model itself "
+                    "instead of f16, bf16 or i8");
   }
   if (!kHasBf16Flag && options.bf16) {
-    refuse(ErrorCode::kUnsupported,
-           "bf16 needs TensorRT 10: this build is for " + kHeaders.to_string());
+    throw Error(ErrorCode::kUnsupported,
+                "bf16 needs TensorRT 10: this build is for " + kHeaders.to_string());
   }
 }
 
@@ -84,7 +82,8 @@ class ProgressMonitor final : public ProgressMonitorBase {
 template <class T>
 Owned<T> made(T* object, const char* what, const Logger::Recording& said) {
   if (object == nullptr) {
-    refuse(ErrorCode::kModelRuntime, with_messages(std::string("TensorRT made no ") + what, said));
+    throw Error(ErrorCode::kModelRuntime,
+                with_messages(std::string("TensorRT made no ") + what, said));
   }
   return Owned<T>(object);
 }
@@ -114,8 +113,9 @@ void add_profiles(nvinfer1::IBuilder& builder, nvinfer1::IBuilderConfig& config,
            profile->setDimensions(name, Selector::kMAX, dims_of(inputs[k].max));
     }
     if (!ok || config.addOptimizationProfile(profile) < 0) {
-      refuse(ErrorCode::kModelRuntime,
-             with_messages("TensorRT refused optimization profile " + std::to_string(i), said));
+      throw Error(
+          ErrorCode::kModelRuntime,
+          with_messages("TensorRT refused optimization profile " + std::to_string(i), said));
     }
   }
 }
@@ -132,8 +132,8 @@ void set_options(nvinfer1::IBuilderConfig& config, const PlanBuildOptions& optio
                               static_cast<std::size_t>(*options.workspace_bytes));
   }
   if (!options.library_kernels && !use_no_library_kernels(config)) {
-    refuse(ErrorCode::kModelRuntime,
-           with_messages("TensorRT cannot do without kernels of cuBLAS and cuDNN", said));
+    throw Error(ErrorCode::kModelRuntime,
+                with_messages("TensorRT cannot do without kernels of cuBLAS and cuDNN", said));
   }
 }
 
@@ -152,7 +152,7 @@ Owned<nvinfer1::ITimingCache> set_timing_cache(nvinfer1::IBuilderConfig& config,
   }
   auto cache = made(config.createTimingCache(nullptr, 0), "timing cache", said);
   if (!config.setTimingCache(*cache, false)) {
-    refuse(ErrorCode::kModelRuntime, with_messages("TensorRT takes no timing cache", said));
+    throw Error(ErrorCode::kModelRuntime, with_messages("TensorRT takes no timing cache", said));
   }
   return cache;
 }
@@ -160,7 +160,7 @@ Owned<nvinfer1::ITimingCache> set_timing_cache(nvinfer1::IBuilderConfig& config,
 }  // namespace
 
 BuiltPlan build_plan(const std::filesystem::path& onnx, const PlanBuildOptions& options) {
-  require_supported(options);
+  require_valid(options);
   const std::int32_t device = device_of(options.device);
   cuda::require_device(device);
   const auto library = Library::open();
@@ -183,11 +183,12 @@ BuiltPlan build_plan(const std::filesystem::path& onnx, const PlanBuildOptions& 
 
   const Owned<nvinfer1::IHostMemory> plan(builder->buildSerializedNetwork(*network, *config));
   if (plan == nullptr) {
-    refuse(ErrorCode::kModelRuntime,
-           monitor.stopped() ? "the build of a plan of '" + onnx.string() + "' was stopped"
-                             : with_messages("TensorRT " + library->version().to_string() +
-                                                 " cannot build a plan of '" + onnx.string() + "'",
-                                             said));
+    throw Error(ErrorCode::kModelRuntime,
+                monitor.stopped()
+                    ? "the build of a plan of '" + onnx.string() + "' was stopped"
+                    : with_messages("TensorRT " + library->version().to_string() +
+                                        " cannot build a plan of '" + onnx.string() + "'",
+                                    said));
   }
   built.plan = bytes_of(*plan);
   const Owned<nvinfer1::IHostMemory> measured(cache->serialize());

@@ -9,7 +9,7 @@
 namespace replayrt::models {
 namespace {
 
-constexpr std::size_t kSides = 4;
+constexpr std::size_t kBoxSides = 4;
 constexpr std::size_t kPerPoint = 3;  // x, y, confidence.
 
 /// A key point on the canvas, in pixels.
@@ -139,7 +139,7 @@ KeyPointDetections key_points_channels_first(const HeadOutput& output, std::size
                                              const PreProcessingMetadata& metadata) {
   const std::size_t classes = points.classes.size();
   const std::size_t places = key_point_places(points.classes);
-  const std::size_t before = kSides + classes;
+  const std::size_t before = kBoxSides + classes;
   const Shape& shape = output.shape();
   output.require(
       3, shape.rank() == 3 && shape[1] == static_cast<std::int64_t>(before + kPerPoint * places),
@@ -162,7 +162,7 @@ KeyPointDetections key_points_of_final_rows(const HeadOutput& output, std::size_
                                             std::int64_t max_detections,
                                             const KeyPointSettings& points,
                                             const PreProcessingMetadata& metadata) {
-  constexpr std::size_t kBefore = kSides + 2;
+  constexpr std::size_t kBefore = kBoxSides + 2;
   const std::size_t columns = kBefore + kPerPoint * key_point_places(points.classes);
   const auto boxes = decode_final_rows(output, image, threshold, at_threshold, max_detections,
                                        static_cast<std::int64_t>(columns - kBefore));
@@ -185,7 +185,7 @@ KeyPointDetections key_points_of_queries(const std::array<const HeadOutput*, 3>&
   const Shape& of_boxes = boxes->shape();
   const Shape& of_logits = logits->shape();
   const Shape& of_points = gaussians->shape();
-  boxes->require(3, of_boxes.rank() == 3 && of_boxes[2] == std::int64_t{kSides},
+  boxes->require(3, of_boxes.rank() == 3 && of_boxes[2] == std::int64_t{kBoxSides},
                  "images x queries x 4");
   logits->require(3,
                   of_logits.rank() == 3 && of_logits[0] == of_boxes[0] &&
@@ -221,7 +221,7 @@ KeyPointDetections key_points_of_queries(const std::array<const HeadOutput*, 3>&
     }
     const float confidence =
         fused_score(sigmoid(scores[i]), all_points + i * places * numbers, places, numbers);
-    const float* const at = sides + i / static_cast<std::size_t>(columns) * kSides;
+    const float* const at = sides + i / static_cast<std::size_t>(columns) * kBoxSides;
     Candidate box = on_canvas(from_center(at[0], at[1], at[2], at[3]), canvas);
     box.confidence = confidence;
     box.class_id = class_id;

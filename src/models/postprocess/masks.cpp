@@ -12,7 +12,7 @@ namespace replayrt::models {
 namespace {
 
 /// Prototypes of one image, one plane after the other.
-struct Planes {
+struct Prototypes {
   std::span<const float> values;
   std::size_t count = 0;
   ImageSize size{};
@@ -47,7 +47,8 @@ std::pair<std::int64_t, std::int64_t> covered(float low, float high, double scal
 /// Mixes the masks of one image.
 class Mixer {
  public:
-  Mixer(const Planes& planes, const PreProcessingMetadata& metadata, const MaskSettings& settings)
+  Mixer(const Prototypes& planes, const PreProcessingMetadata& metadata,
+        const MaskSettings& settings)
       : planes_(planes), smooth_(settings.smooth) {
     constexpr double kUsualScale = 0.25;
     const ImageSize canvas = metadata.inference_size;
@@ -99,7 +100,7 @@ class Mixer {
     }
   }
 
-  Planes planes_;
+  Prototypes planes_;
   bool smooth_;
   double scale_x_ = 0;
   double scale_y_ = 0;
@@ -129,9 +130,9 @@ InstanceDetections with_mixed_masks(const std::vector<Candidate>& boxes,
   const auto count = static_cast<std::size_t>(prototype_count(prototypes, axis));
   const Shape& shape = prototypes.shape();
   const bool first = axis == PrototypeAxis::kFirst;
-  Planes planes{.values = prototypes.of_image(image),
-                .count = count,
-                .size = first ? ImageSize{shape[2], shape[3]} : ImageSize{shape[1], shape[2]}};
+  Prototypes planes{.values = prototypes.of_image(image),
+                    .count = count,
+                    .size = first ? ImageSize{shape[2], shape[3]} : ImageSize{shape[1], shape[2]}};
   std::vector<float> copy;
   if (!first) {
     copy = separated(planes.values, count);

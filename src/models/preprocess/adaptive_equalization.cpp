@@ -17,9 +17,9 @@ constexpr double kClipLimit = 0.03;
 constexpr int kTilesPerSide = 8;
 /// Brightness is mapped to 2^14 levels.
 constexpr int kMaxLevel = (1 << 14) - 1;
-constexpr std::size_t kBins = 256;
+constexpr std::size_t kLuminanceBins = 256;
 /// scikit-image's is one more than 2^14 / 256, so that the last bins stay empty.
-constexpr int kLevelsPerBin = 1 + (1 << 14) / static_cast<int>(kBins);
+constexpr int kLevelsPerBin = 1 + (1 << 14) / static_cast<int>(kLuminanceBins);
 
 /// The V of HSV of each pixel.
 cv::Mat brightness_of(const cv::Mat& image) {
@@ -72,7 +72,7 @@ void replace_by_bins(cv::Mat& brightness) {
   }
 }
 
-using TileHistogram = std::array<std::int64_t, kBins>;
+using TileHistogram = std::array<std::int64_t, kLuminanceBins>;
 
 /// Clips the histogram at `limit` and spreads what was above over the bins below.
 void clip(TileHistogram& histogram, std::int64_t limit) {
@@ -81,7 +81,7 @@ void clip(TileHistogram& histogram, std::int64_t limit) {
     excess += std::max<std::int64_t>(count - limit, 0);
     count = std::min(count, limit);
   }
-  const std::int64_t share = excess / static_cast<std::int64_t>(kBins);
+  const std::int64_t share = excess / static_cast<std::int64_t>(kLuminanceBins);
   for (std::int64_t& count : histogram) {
     if (count < limit - share) {
       count += share;
@@ -98,9 +98,9 @@ void clip(TileHistogram& histogram, std::int64_t limit) {
   // One each to bins spread over the histogram, from a later bin on each time. scikit-image goes on
   // until a whole round changes nothing; without a bin below the limit it would be that one.
   while (excess > 0 && below > 0) {
-    for (std::size_t first = 0; first < kBins && excess > 0 && below > 0; ++first) {
+    for (std::size_t first = 0; first < kLuminanceBins && excess > 0 && below > 0; ++first) {
       const auto step = static_cast<std::size_t>(std::max<std::int64_t>(1, below / excess));
-      for (std::size_t bin = first; bin < kBins; bin += step) {
+      for (std::size_t bin = first; bin < kLuminanceBins; bin += step) {
         if (is_below(histogram[bin])) {
           ++histogram[bin];
           --excess;
@@ -139,7 +139,7 @@ struct Axis {
 /// To which level each bin is mapped, by tile.
 class TileMaps {
  public:
-  using Map = std::array<float, kBins>;
+  using Map = std::array<float, kLuminanceBins>;
 
   TileMaps(const cv::Mat& bins, const Axis& across, const Axis& down)
       : across_(static_cast<std::size_t>(across.tiles)),
@@ -155,7 +155,7 @@ class TileMaps {
                                                across.tile_size, down.tile_size});
         clip(histogram, limit);
         std::int64_t up_to_bin = 0;
-        for (std::size_t bin = 0; bin < kBins; ++bin) {
+        for (std::size_t bin = 0; bin < kLuminanceBins; ++bin) {
           up_to_bin += histogram[bin];
           const double level = static_cast<double>(up_to_bin) * levels_per_pixel;
           (*map)[bin] = static_cast<float>(std::floor(std::min<double>(level, kMaxLevel)));

@@ -14,7 +14,7 @@
 namespace replayrt::models {
 namespace {
 
-constexpr std::int64_t kChannels = 3;
+constexpr std::int64_t kColorChannels = 3;
 constexpr std::int64_t kLargestSide = 16384;
 constexpr int kU8Max = 255;
 
@@ -76,7 +76,7 @@ struct PreProcessor::Placed {
 };
 
 bool can_fuse(const NetworkInput& network) {
-  return network.input_channels == kChannels && network.padding_value >= 0 &&
+  return network.input_channels == kColorChannels && network.padding_value >= 0 &&
          network.padding_value <= kU8Max;
 }
 
@@ -92,7 +92,7 @@ ValueTable value_table(const NetworkInput& network, Resampling resampling) {
 }
 
 PreProcessor::PreProcessor(PreProcessPlan plan) : plan_(std::move(plan)) {
-  if (plan_.network.input_channels != kChannels) {
+  if (plan_.network.input_channels != kColorChannels) {
     throw Error(ErrorCode::kModelRuntime,
                 "inference_config.json: network_input.input_channels is " +
                     std::to_string(plan_.network.input_channels) +
@@ -238,8 +238,8 @@ PreProcessor::Placed PreProcessor::placed_in_two_steps(const Picture& picture,
 PreProcessedImages PreProcessor::batch_of(std::span<const Placed> pictures) const {
   const ImageSize size = pictures.front().placement.canvas;
   const auto count = static_cast<std::int64_t>(pictures.size());
-  const Shape shape = plan_.fused ? Shape{count, size.height, size.width, kChannels}
-                                  : Shape{count, kChannels, size.height, size.width};
+  const Shape shape = plan_.fused ? Shape{count, size.height, size.width, kColorChannels}
+                                  : Shape{count, kColorChannels, size.height, size.width};
   const DType dtype = plan_.fused ? DType::kU8 : DType::kF32;
   PreProcessedImages batch;
   batch.images = Tensor(batches_.acquire(packed_bytes(dtype, shape.num_elements())), dtype, shape);

@@ -26,14 +26,14 @@ using fakes::cuda::fail_call;
 using fakes::cuda::failed_call;
 using fakes::cuda::live;
 
-constexpr std::size_t kBytes = 64;
+constexpr std::size_t kBlockBytes = 64;
 
 /// Computes "input + 1" for every byte, by way of the slot's block: an engine in small.
 class Adder {
  public:
   explicit Adder(std::int32_t device)
       : device_(device),
-        arena_(ActivationArena::create(device, 2, kBytes)),
+        arena_(ActivationArena::create(device, 2, kBlockBytes)),
         fences_(device),
         pool_(BlockKind::kDevice, device),
         memory_(pool_) {}
@@ -49,8 +49,8 @@ class Adder {
   Captured capture() {
     const DeviceGuard current(device_);
     Captured made{ActivationArena::take_seat(arena_, 1),
-                  make_device_memory(kBytes),
-                  make_device_memory(kBytes),
+                  make_device_memory(kBlockBytes),
+                  make_device_memory(kBlockBytes),
                   {}};
     const auto permit = enter_capture(device_);
     const Stream recorder = make_stream();
@@ -72,7 +72,7 @@ class Adder {
     const ActivationArena::Use use = (captured == nullptr ? *own : captured->seat).use();
     const cudaStream_t stream = use.slot().stream;
     begin_after_caller(stream, context, fences_);
-    const BlockRef output = pool_.acquire(kBytes, context, stream);
+    const BlockRef output = pool_.acquire(kBlockBytes, context, stream);
     try {
       if (captured == nullptr) {
         enqueue(stream, use.slot(), input, output.get()->data());
@@ -97,24 +97,26 @@ class Adder {
 
  private:
   static void copy(void* to, const void* from, cudaStream_t stream) {
-    check(cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDeviceToDevice, stream), "cudaMemcpyAsync");
+    check(cudaMemcpyAsync(to, from, kBlockBytes, cudaMemcpyDeviceToDevice, stream),
+          "cudaMemcpyAsync");
   }
 
   static void enqueue(cudaStream_t stream, const ActivationArena::Slot& slot, const void* input,
                       void* output) {
     const auto add = [](const void* from, void* to) {
       return [from, to] {
-        for (std::size_t i = 0; i < kBytes; ++i) {
+        for (std::size_t i = 0; i < kBlockBytes; ++i) {
           static_cast<unsigned char*>(to)[i] =
               static_cast<unsigned char>(static_cast<const unsigned char*>(from)[i] + 1);
         }
       };
     };
     copy(slot.memory, input, stream);
-    check(
-        fakes::cuda::launch_kernel(
-            stream, {"add", add(slot.memory, output), {{slot.memory, kBytes}}, {{output, kBytes}}}),
-        "cudaLaunchKernel");
+    check(fakes::cuda::launch_kernel(stream, {"add",
+                                              add(slot.memory, output),
+                                              {{slot.memory, kBlockBytes}},
+                                              {{output, kBlockBytes}}}),
+          "cudaLaunchKernel");
   }
 
   std::int32_t device_;
@@ -160,24 +162,25 @@ class CudaFaultInjection : public fakes::cuda::CudaTest {
 
   void expect_answer(Adder& adder, const Adder::Captured* captured, unsigned char value,
                      const RunContext& context) {
-    const std::vector<unsigned char> host(kBytes, value);
-    const Tensor input = adder.memory().allocate(DType::kU8, {kBytes}, context);
+    const std::vector<unsigned char> host(kBlockBytes, value);
+    const Tensor input = adder.memory().allocate(DType::kU8, {kBlockBytes}, context);
     Completion completion;
     BlockRef output;
-    std::vector<unsigned char> answer(kBytes);
+    std::vector<unsigned char> answer(kBlockBytes);
     try {
-      adder.memory().copy(input.data(), host.data(), kBytes, context);
+      adder.memory().copy(input.data(), host.data(), kBlockBytes, context);
       output = adder.run(captured, input.data(), context, completion);
       if (context.stream == nullptr) {
         completion.wait();
       }
-      adder.memory().copy(answer.data(), output.get()->data(), kBytes, context);
+      adder.memory().copy(answer.data(), output.get()->data(), kBlockBytes, context);
     } catch (const Error&) {
       settle(completion);
       throw;
     }
     settle(completion);
-    EXPECT_EQ(answer, std::vector<unsigned char>(kBytes, static_cast<unsigned char>(value + 1)));
+    EXPECT_EQ(answer,
+              std::vector<unsigned char>(kBlockBytes, static_cast<unsigned char>(value + 1)));
   }
 
   /// As a caller must: nothing of its call runs any more when it lets the tensors go.
@@ -226,12 +229,12 @@ TEST_F(CudaFaultInjection, EveryCallFailsOnce) {
 }
 
 TEST_F(CudaFaultInjection, MemoryRunsOutAtEveryPlace) {
-  for (std::size_t budget = 0;; budget += kBytes / 2) {
+  for (std::size_t budget = 0;; budget += kBlockBytes / 2) {
     fakes::cuda::set_memory_budget(1, budget);
     const int thrown = scenario();
     EXPECT_EQ(live().device_blocks, 0U);
     if (thrown == 0) {
-      EXPECT_GT(budget, 4 * kBytes);
+      EXPECT_GT(budget, 4 * kBlockBytes);
       break;
     }
     ASSERT_FALSE(HasFailure()) << budget;

@@ -9,3 +9,12 @@ elseif(REPLAYRT_SANITIZERS)
   list(GET REPLAYRT_FAKE_TENSORRT_VERSIONS 0 oldest)
   set(REPLAYRT_FAKE_TENSORRT_VERSIONS ${oldest} ${REPLAYRT_NEWEST_FAKE_TENSORRT})
 endif()
+
+# The same sources once more for each older version: all at a time, as the newest, file by file, shows what each lacks.
+function(replayrt_unity_build_of_version target version)
+  if(version EQUAL REPLAYRT_NEWEST_FAKE_TENSORRT)
+    replayrt_unity_build(${target})
+  else()
+    replayrt_unity_build(${target} ALWAYS)
+  endif()
+endfunction()
