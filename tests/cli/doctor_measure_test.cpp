@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +53,26 @@ TEST(Measure, TakesPairsOfEagerCallsAndReplays) {
   EXPECT_EQ(shape.refusal, std::nullopt);
   EXPECT_THAT(figures.calls, ElementsAre(0, 0));
   EXPECT_EQ(counters->captures, 1);
+}
+
+TEST(Measure, TheSeedDecidesTheInputs) {
+  const auto first_answer = [](std::uint64_t seed) {
+    std::vector<float> first;
+    fakes::FakeOptions options;
+    options.on_answer = [&first](bool, std::span<float> answer) {
+      if (first.empty()) {
+        first.assign(answer.begin(), answer.end());
+      }
+    };
+    const Engine engine = fakes::make_fake_engine(std::move(options));
+    MeasurePlan plan = quick();
+    plan.seed = seed;
+    static_cast<void>(measure(engine, calls_of(engine, {3}), plan));
+    return first;
+  };
+  EXPECT_FALSE(first_answer(1).empty());
+  EXPECT_EQ(first_answer(1), first_answer(1));
+  EXPECT_NE(first_answer(1), first_answer(2));
 }
 
 TEST(Measure, TheMostFrequentComeFirstAndTheTimeBoundsThem) {
