@@ -70,7 +70,7 @@ def families(result: dict) -> str:
             str(sum(of_file["cases"] for of_file in its_own)), str(seen["objects"] + seen["maps"]), deviation_text(seen),
         ])  # fmt: skip
     heads = ["architecture", "task", "backends, and what they load", "`post_processing`", "`model_features`", "compared with",
-             "cases", "answers compared", "largest deviation"]  # fmt: skip
+             "cases", "objects or maps compared", "largest deviation"]  # fmt: skip
     return table(heads, rows, texts=6)
 
 

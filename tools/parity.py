@@ -78,6 +78,9 @@ def family_problems(families: list[dict], result: dict) -> list[str]:
             problems.append(f"{', '.join(family)} of the registry is missing")
         elif known[family] != entry:
             problems.append(f"{', '.join(family)} is {entry} in the registry, not {known[family]}")
+        elif not any(entry["tested_against"].startswith(" ".join(of)) for of in result["reference_versions"].items()):
+            problems.append(f"{', '.join(family)} was compared with {result['reference_versions']}, the registry says "
+                            f"'{entry['tested_against']}'")  # fmt: skip
     if not problems and list(known) != list(listed):
         problems.append("the families are in another order than in the registry")
     return problems
