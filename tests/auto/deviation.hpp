@@ -161,7 +161,8 @@ std::string property_text(T number) {
 }
 
 /// For tools/parity.py, which reads what `--gtest_output=json:` writes.
-inline void record(const std::string& expected, const std::string& way, const Deviation& deviation) {
+inline void record(const std::string& expected, const std::string& way,
+                   const Deviation& deviation) {
   const MapDeviation& maps = deviation.maps;
   testing::Test::RecordProperty("expected", expected);
   testing::Test::RecordProperty("way", way);
