@@ -119,6 +119,7 @@ class Pen {
     }
     tint(set, [&](std::size_t pixel) { return class_color(found.segmentation_map[pixel]); });
     std::vector<std::pair<std::size_t, std::int64_t>> largest;
+    largest.reserve(pixels.size());
     for (const auto& [id, count] : pixels) {
       largest.emplace_back(count, id);
     }
@@ -197,6 +198,7 @@ class Pen {
 
   void outline(const std::array<std::array<std::int32_t, 2>, 4>& corners, const cv::Scalar& color) {
     std::vector<cv::Point> points;
+    points.reserve(corners.size());
     for (const auto& [x, y] : corners) {
       points.emplace_back(x, y);
     }

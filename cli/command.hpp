@@ -29,6 +29,8 @@ Command add_bench(CLI::App& program, std::string command_line);
 Command add_doctor(CLI::App& program, FindWeights find_weights, std::string command_line);
 Command add_run(CLI::App& program);
 Command add_build(CLI::App& program);
+/// Not of a program that knows no model packages, as `add_predict`.
+Command add_families(CLI::App& program);
 Command add_info(CLI::App& program);
 Command add_predict(CLI::App& program);
 

@@ -36,6 +36,7 @@ std::vector<Command> add_commands(CLI::App& program, const std::string& command_
           add_doctor(program, package_weights, command_line),
           add_run(program),
           add_build(program),
+          add_families(program),
           add_info(program)};
 }
 

@@ -35,6 +35,7 @@ constexpr const char* kProgramFooter =
   replayrt doctor model.onnx --trace shapes.txt
   replayrt run model.onnx --input x.npy --output y.npz --repeat 3
   replayrt build model.onnx -o model.plan --opt 1x3x224x224
+  replayrt families
   replayrt info
 
 `replayrt COMMAND --help` tells more. Results go to standard output, messages to standard error.

@@ -13,9 +13,9 @@ def model_name(row: dict) -> str:
     return MODEL_NAMES.get(row["model"], row["model"]) + (" + argmax" if row.get("fuse") else "")
 
 
-def table(heads: list[str], rows: list[list[str]]) -> str:
-    """Markdown; the first column is text, the others are figures."""
-    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+def table(heads: list[str], rows: list[list[str]], texts: int = 1) -> str:
+    """Markdown; the first `texts` columns are text, the others are figures."""
+    lines = [heads, ["---"] * texts + ["---:"] * (len(heads) - texts), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

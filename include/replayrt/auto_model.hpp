@@ -106,4 +106,24 @@ class AutoModel {
                                const AutoModelOptions& options = {});
 };
 
+/// One architecture for one task, and what a package of it may hold.
+struct FamilyInfo {
+  struct Weights {
+    std::string backend;  ///< As `list_backends` names it.
+    std::string file;     ///< What it loads of a package.
+  };
+  std::string architecture;  ///< `model_architecture` of model_config.json.
+  Task task = Task::kObjectDetection;
+  std::vector<Weights> weights{};
+  /// What `post_processing.type` of inference_config.json must be; null: it is not looked at.
+  std::optional<PostProcessing::Type> post_processing{};
+  /// Whether `post_processing.fused` may be true: the network has done it already.
+  bool may_be_fused = false;
+  std::vector<std::string> features{};  ///< `model_features` that are known.
+  std::string tested_against;           ///< Whose answers its own were compared with.
+};
+
+/// Every family that `AutoModel` runs, in the order of docs/families.md. Thread-safe.
+std::vector<FamilyInfo> list_families();
+
 }  // namespace replayrt

@@ -18,6 +18,7 @@ from ._core import (
     TRTCudaGraphCache,
     infer,
     list_backends,
+    list_families,
 )
 from ._core import version as __version__
 from .auto_model import AutoModel, Model
@@ -139,6 +140,7 @@ __all__ = [
     "infer_async",
     "infer_from_trt_engine",
     "list_backends",
+    "list_families",
     "load_engine",
     "load_trt_model",
     "prewarm",

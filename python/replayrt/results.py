@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
-import json
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,10 +19,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _core
 from ._masks import RleMask
-from ._values import ImageSize, Value, array_of, count_text, size_of
-from .errors import InvalidParameterError, MissingDependencyError
+from ._prediction import NamedPrediction, Prediction, classes_text, listed, range_text, require_supervision
+from ._values import ImageSize, array_of, count_text
+from .errors import InvalidParameterError
 
 if TYPE_CHECKING:
     import supervision
@@ -42,81 +41,13 @@ __all__ = [
 
 _Found = TypeVar("_Found", bound="Detections")
 
-# A repr is to be read.
-_MOST_CLASSES = 6
-_MOST_TEXT = 60
+_MOST_TEXT = 60  # A repr is to be read.
 
 _BACKGROUND = "background"  # The class of the pixels that are nothing else, in any case of its letters.
 
 
-def _require_supervision() -> None:
-    try:
-        import supervision  # noqa: F401
-    except ImportError as error:
-        text = "to_supervision() needs the package supervision: pip install supervision"
-        raise MissingDependencyError(text) from error
-
-
-def _range_text(values: NDArray[Any]) -> str:
-    known = values[~np.isnan(values)]
-    return f"{known.min():.4g} to {known.max():.4g}" if known.size else "unknown"
-
-
-def _classes_text(confidence: NDArray[np.float32]) -> str:
-    return f"{len(confidence)} {'class' if len(confidence) == 1 else 'classes'}"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    more = len(texts) - _MOST_CLASSES
-    return ", ".join([*texts[:_MOST_CLASSES], *([f"{more} more classes"] if more > 0 else [])])
-
-
-class _Prediction(Value):
-    """What all predictions have."""
-
-    image_size: ImageSize | None
-
-    def __post_init__(self) -> None:
-        if self.image_size is not None:
-            self.image_size = size_of(self._name("image_size"), self.image_size)
-
-    def to_json(self, image: str = "", map_path: str = "") -> str:
-        """One line of JSON, without its line end, as `replayrt predict --json` writes it.
-
-        `image`: what the picture is called; `map_path`: where the caller has put a segmentation or depth map.
-        """
-        return _core.prediction_json(self, image, map_path)
-
-    def to_dict(self, image: str = "", map_path: str = "") -> dict[str, Any]:
-        """The same as a dictionary."""
-        return dict(json.loads(self.to_json(image, map_path)))
-
-    def _text(self, *parts: str) -> str:
-        size = [] if self.image_size is None else [f"image_size {self.image_size}"]
-        return f"{type(self).__name__}({'; '.join([*parts, *size])})"
-
-
-class _NamedPrediction(_Prediction):
-    """A prediction of classes, which have names."""
-
-    class_names: Sequence[str]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if isinstance(self.class_names, str):
-            raise InvalidParameterError(f"{self._name('class_names')}: expected a list of names, got one text")
-        self.class_names = tuple(self.class_names)
-
-    def _class_name(self, class_id: int) -> str | None:
-        return self.class_names[class_id] if 0 <= class_id < len(self.class_names) else None
-
-    def _class_text(self, class_id: int) -> str:
-        name = self._class_name(class_id)
-        return f"class {class_id}" if name is None else name if name.isprintable() else repr(name)
-
-
 @dataclass(eq=False, repr=False)
-class Detections(_NamedPrediction):
+class Detections(NamedPrediction):
     """Objects found in one picture; element k of each field is of object k.
 
     `xyxy`: (n, 4) int32, left, top, right, bottom in pixels of the picture. `class_id`: (n,) int32.
@@ -172,7 +103,7 @@ class Detections(_NamedPrediction):
 
         `data["class_name"]` has the names (the id as text for a class without one), `data["xyxyxyxy"]` the polygons.
         """
-        _require_supervision()
+        require_supervision()
         import supervision as sv
 
         return sv.Detections(mask=self._dense_masks(), **self._supervision_fields(confidence="confidence"))
@@ -200,7 +131,7 @@ class Detections(_NamedPrediction):
         objects = count_text(len(self), "object")
         if not classes:
             return self._text(objects)
-        return self._text(f"{objects}: {_listed(classes)}", f"confidence {_range_text(self.confidence)}")
+        return self._text(f"{objects}: {listed(classes)}", f"confidence {range_text(self.confidence)}")
 
 
 @dataclass(eq=False, repr=False)
@@ -264,7 +195,7 @@ class KeyPointDetections(Detections):
         `data` has "class_name" as for detections, and the boxes as "xyxy". The confidence of the objects is left out
         by releases of supervision that have no place for it.
         """
-        _require_supervision()
+        require_supervision()
         import supervision as sv
 
         most = max((len(points) for points in self.key_points), default=0)
@@ -287,7 +218,7 @@ class KeyPointDetections(Detections):
 
 
 @dataclass(eq=False, repr=False)
-class ClassificationPrediction(_NamedPrediction):
+class ClassificationPrediction(NamedPrediction):
     """One class for the picture: `class_id`, and `confidence`, (c,) float32, of all classes."""
 
     class_id: int
@@ -305,7 +236,7 @@ class ClassificationPrediction(_NamedPrediction):
 
     def to_supervision(self) -> supervision.Classifications:
         """A new `supervision.Classifications` of all classes with their confidence."""
-        _require_supervision()
+        require_supervision()
         import supervision as sv
 
         return sv.Classifications(class_id=np.arange(len(self.confidence)), confidence=self.confidence.copy())
@@ -313,11 +244,11 @@ class ClassificationPrediction(_NamedPrediction):
     def __repr__(self) -> str:
         of_class = self.confidence[self.class_id : self.class_id + 1] if self.class_id >= 0 else self.confidence[:0]
         confidence = f"confidence {of_class[0]:.4g}" if of_class.size else "confidence unknown"
-        return self._text(self._class_text(self.class_id), f"{confidence}, of {_classes_text(self.confidence)}")
+        return self._text(self._class_text(self.class_id), f"{confidence}, of {classes_text(self.confidence)}")
 
 
 @dataclass(eq=False, repr=False)
-class MultiLabelClassificationPrediction(_NamedPrediction):
+class MultiLabelClassificationPrediction(NamedPrediction):
     """Any number of classes for the picture.
 
     `class_ids`: (k,) int64, ascending. `confidence`: (c,) float32, of all classes.
@@ -335,18 +266,18 @@ class MultiLabelClassificationPrediction(_NamedPrediction):
 
     def to_supervision(self) -> supervision.Classifications:
         """A new `supervision.Classifications` of the classes that were found, with their confidence."""
-        _require_supervision()
+        require_supervision()
         import supervision as sv
 
         return sv.Classifications(class_id=self.class_ids.copy(), confidence=self.confidence[self.class_ids])
 
     def __repr__(self) -> str:
         classes = [self._class_text(class_id) for class_id in self.class_ids.tolist()]
-        return self._text(_listed(classes) or "no class", f"of {_classes_text(self.confidence)}")
+        return self._text(listed(classes) or "no class", f"of {classes_text(self.confidence)}")
 
 
 @dataclass(eq=False, repr=False)
-class SemanticSegmentationResult(_NamedPrediction):
+class SemanticSegmentationResult(NamedPrediction):
     """A class for each pixel: `segmentation_map`, (height, width) int64, and its `confidence`, float32.
 
     Where the confidence is below the threshold, and where the network has not seen the picture, a pixel is of the
@@ -369,7 +300,7 @@ class SemanticSegmentationResult(_NamedPrediction):
         Each has the mask of its pixels, the box around them and the mean of their confidence; `data["class_name"]` has
         the names (the id as text for a class without one).
         """
-        _require_supervision()
+        require_supervision()
         import supervision as sv
 
         named = [(class_id, self._class_name(class_id)) for class_id in np.unique(self.segmentation_map).tolist()]
@@ -389,11 +320,11 @@ class SemanticSegmentationResult(_NamedPrediction):
         most_first = sorted(zip(counts.tolist(), ids.tolist()), key=lambda of: (-of[0], of[1]))
         pixels = self.segmentation_map.size
         classes = [f"{count / pixels:.1%} {self._class_text(class_id)}" for count, class_id in most_first]
-        return self._text(_listed(classes) or "no pixels")
+        return self._text(listed(classes) or "no pixels")
 
 
 @dataclass(eq=False, repr=False)
-class DepthMap(_Prediction):
+class DepthMap(Prediction):
     """`depth`: (height, width) float32, in the model's own unit; 0 where the network has not seen the picture."""
 
     depth: NDArray[np.float32]
@@ -404,11 +335,11 @@ class DepthMap(_Prediction):
         self._set_array("depth", np.float32, None, None)
 
     def __repr__(self) -> str:
-        return self._text(f"depth {_range_text(self.depth)}")
+        return self._text(f"depth {range_text(self.depth)}")
 
 
 @dataclass(eq=False, repr=False)
-class TextResult(_Prediction):
+class TextResult(Prediction):
     """`text` that was read, and `confidence`, how sure the model is of it, 0 to 1."""
 
     text: str

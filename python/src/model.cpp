@@ -203,6 +203,29 @@ nb::tuple skeletons(const PyModel& self) {
   return nb::tuple(classes);
 }
 
+nb::list families() {
+  nb::list all;
+  for (const FamilyInfo& info : list_families()) {
+    nb::dict weights;
+    for (const FamilyInfo::Weights& of_backend : info.weights) {
+      weights[of_backend.backend.c_str()] = of_backend.file;
+    }
+    nb::dict entry;
+    entry["architecture"] = info.architecture;
+    entry["task"] = std::string(to_string(info.task));
+    entry["weights"] = weights;
+    entry["post_processing"] = nb::none();
+    if (info.post_processing) {
+      entry["post_processing"] = std::string(to_string(*info.post_processing));
+    }
+    entry["may_be_fused"] = info.may_be_fused;
+    entry["features"] = info.features;
+    entry["tested_against"] = info.tested_against;
+    all.append(entry);
+  }
+  return all;
+}
+
 }  // namespace
 
 void bind_model(nb::module_& m) {
@@ -246,6 +269,7 @@ void bind_model(nb::module_& m) {
            nb::arg("options"),
            nb::sig("def post_process(self, outputs: object, metadata: list[PreProcessingMetadata], "
                    "options: PredictOptions) -> list[typing.Any]"));
+  m.def("list_families", families, nb::sig("def list_families() -> list[dict[str, typing.Any]]"));
   m.def("load_model", load, nb::arg("path"), nb::kw_only(), nb::arg("backend"), nb::arg("device"),
         nb::arg("cuda_graph_cache").none(), nb::arg("default_cache_size"), nb::arg("precision"),
         nb::arg("inference_threads"), nb::arg("engine_host_code_allowed"),

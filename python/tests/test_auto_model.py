@@ -92,6 +92,11 @@ def test_a_model_says_what_it_is(detector):
     assert "yolov8 for object-detection" in repr(detector)
 
 
+def test_families_are_the_programs():
+    done = subprocess.run([os.environ["REPLAYRT_PROGRAM"], "families", "--json"], check=True, capture_output=True, timeout=SECONDS)
+    assert replayrt.list_families() == json.loads(done.stdout)["families"]
+
+
 def test_pictures_come_in_many_ways(detector, picture):
     (expected,) = detector(picture, confidence=0.01)
     rgb = np.ascontiguousarray(picture[:, :, ::-1])

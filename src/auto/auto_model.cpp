@@ -5,6 +5,7 @@
 
 #include "auto/backend_table.hpp"
 #include "auto/model_state.hpp"
+#include "models/package/weights.hpp"
 #include "models/size_text.hpp"
 #include "replayrt/core/log.hpp"
 
@@ -227,6 +228,22 @@ Model AutoModel::from_pretrained(const fs::path& path, const AutoModelOptions& o
   return Model(std::make_shared<detail::ModelState>(std::move(package), family, std::move(network),
                                                     fused, std::move(engine), std::move(cache),
                                                     options));
+}
+
+std::vector<FamilyInfo> list_families() {
+  std::vector<FamilyInfo> infos;
+  for (const Family& family : models::all_families()) {
+    const bool paddle = family.format == models::PackageFormat::kPaddle;
+    infos.push_back({.architecture = std::string(family.architecture),
+                     .task = family.task,
+                     .weights = {{kOpenVino, paddle ? models::kPaddleOnnxFile : models::kOnnxFile},
+                                 {kTensorRt, models::kPlanFile}},
+                     .post_processing = family.post_processing,
+                     .may_be_fused = family.fused == models::Fused::kObeyed,
+                     .features = {family.features.begin(), family.features.end()},
+                     .tested_against = std::string(family.tested_against)});
+  }
+  return infos;
 }
 
 const ModelPackage& Model::package() const noexcept {

@@ -70,7 +70,8 @@ class TriangleFilter {
   }
 
  private:
-  static std::int64_t whole(Real edge) { return static_cast<std::int64_t>(edge + 0.5); }
+  /// Halves go up, as in both; what lies before the first value is cut off by the caller.
+  static std::int64_t whole(Real edge) { return static_cast<std::int64_t>(std::floor(edge + 0.5)); }
 
   struct Place {
     std::int64_t first = 0;

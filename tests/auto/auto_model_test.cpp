@@ -306,6 +306,33 @@ TEST(FamilyRegistryTest, EveryFamilyIsFoundByNameAndTask) {
   EXPECT_EQ(models::find_family("", ""), nullptr);
 }
 
+const FamilyInfo& listed(const std::vector<FamilyInfo>& families, std::string_view architecture,
+                         Task task) {
+  return *std::ranges::find_if(families, [&](const FamilyInfo& family) {
+    return family.architecture == architecture && family.task == task;
+  });
+}
+
+TEST(FamilyRegistryTest, AllFamiliesAreListedWithWhatTheirPackagesMayHold) {
+  const std::vector<FamilyInfo> families = list_families();
+  ASSERT_EQ(families.size(), models::all_families().size());
+  for (const FamilyInfo& family : families) {
+    EXPECT_NE(models::find_family(family.architecture, to_string(family.task)), nullptr);
+    ASSERT_EQ(family.weights.size(), list_backends().size());
+    EXPECT_EQ(family.weights[0].backend, "openvino");
+    EXPECT_EQ(family.weights[1].backend, "tensorrt");
+    EXPECT_EQ(family.weights[1].file, "engine.plan");
+  }
+  const FamilyInfo& boxes = listed(families, "yolov8", Task::kObjectDetection);
+  EXPECT_EQ(boxes.weights[0].file, "weights.onnx");
+  EXPECT_EQ(boxes.post_processing, PostProcessing::Type::kNms);
+  EXPECT_TRUE(boxes.may_be_fused);
+  EXPECT_THAT(boxes.features, testing::ElementsAre("nms_fused"));
+  EXPECT_FALSE(listed(families, "yolonas", Task::kObjectDetection).may_be_fused);
+  EXPECT_EQ(listed(families, "yolov10", Task::kObjectDetection).post_processing, std::nullopt);
+  EXPECT_EQ(listed(families, "pp-ocrv6-rec", Task::kTextOnlyOcr).weights[0].file, "inference.onnx");
+}
+
 std::vector<std::string> problem_keys(const ModelPackage& package) {
   std::vector<std::string> keys;
   for (const PackageProblem& problem : models::family_problems(package)) {

@@ -18,6 +18,7 @@ namespace replayrt {
 /// How far maps are from the reference's, which tools/reference/maps.py has put down in short: some
 /// rows of the classes, how many pixels each class has, a grid of the numbers and their mean.
 struct MapDeviation {
+  std::size_t maps = 0;
   std::size_t pixels = 0;  ///< In the rows that are known.
   std::size_t pixels_off = 0;
   double number = 0;  ///< A confidence or a depth.
@@ -79,6 +80,7 @@ struct MapDeviation {
   void add_numbers(const std::vector<float>& actual, ImageSize size, const nlohmann::json& wanted,
                    const char* name) {
     ASSERT_EQ(actual.size(), area(size));
+    ++maps;
     const std::int64_t down = wanted["step"][0];
     const std::int64_t across = wanted["step"][1];
     std::size_t sample = 0;

@@ -5,16 +5,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <opencv2/core/mat.hpp>
+#include <string>
 
-#include "map_deviation.hpp"
-#include "mask_parity.hpp"
+#include "deviation.hpp"
 #include "replayrt/auto_model.hpp"
 
 namespace replayrt {
@@ -62,120 +62,6 @@ PredictOptions options_of(const json& keywords) {
   }
   return options;
 }
-
-/// How far a family is from the reference.
-struct Deviation {
-  std::size_t cases = 0;
-  std::size_t objects = 0;
-  std::size_t key_points = 0;  // That were found.
-  std::size_t key_points_off = 0;
-  std::size_t coordinates = 0;
-  std::size_t coordinates_off = 0;
-  std::int32_t farthest = 0;
-  double score = 0;
-  MapDeviation maps;
-  std::size_t masks = 0;
-  std::size_t masks_off = 0;
-  std::int64_t mask_pixels_off = 0;  ///< Of all masks.
-
-  void add_scores(const std::vector<float>& actual, const json& wanted) {
-    ASSERT_EQ(actual.size(), wanted.size());
-    for (std::size_t i = 0; i < actual.size(); ++i) {
-      score = std::max(score, std::abs(static_cast<double>(actual[i]) - wanted[i].get<double>()));
-    }
-  }
-
-  void add(const Detections& actual, const json& wanted) {
-    ASSERT_EQ(json(actual.class_id), wanted["class_id"]);
-    objects += actual.size();
-    add_scores(actual.confidence, wanted["confidence"]);
-    for (std::size_t i = 0; i < actual.size(); ++i) {
-      for (std::size_t side = 0; side < 4; ++side) {
-        add_coordinate(actual.xyxy[i][side], wanted["xyxy"][i][side]);
-      }
-    }
-    ASSERT_EQ(actual.polygon.size(), wanted.contains("polygon") ? actual.size() : 0);
-    for (std::size_t i = 0; i < actual.polygon.size(); ++i) {
-      for (std::size_t corner = 0; corner < 4; ++corner) {
-        add_coordinate(actual.polygon[i][corner][0], wanted["polygon"][i][corner][0]);
-        add_coordinate(actual.polygon[i][corner][1], wanted["polygon"][i][corner][1]);
-      }
-    }
-  }
-
-  void add_masks(const std::vector<RleMask>& actual, const json& wanted) {
-    const std::vector<RleMask> expected_masks = masks_of(wanted);
-    ASSERT_EQ(actual.size(), expected_masks.size());
-    for (std::size_t i = 0; i < actual.size(); ++i) {
-      ASSERT_EQ(actual[i].size, expected_masks[i].size);
-      const MaskDifference off = difference(actual[i], expected_masks[i]);
-      EXPECT_TRUE(off.is_small()) << "mask " << i << ": " << off.pixels << " pixels, IoU "
-                                  << off.iou;
-      ++masks;
-      masks_off += off.pixels != 0 ? 1 : 0;
-      mask_pixels_off += off.pixels;
-    }
-  }
-
-  /// The reference gives as many points for each object as any class has; those that the object's
-  /// own class lacks are 0.
-  void add_key_points(const KeyPointDetections& actual, const json& wanted,
-                      const std::vector<KeyPointsOfClass>& classes) {
-    ASSERT_EQ(actual.key_points.size(), wanted["key_points"].size());
-    for (std::size_t i = 0; i < actual.key_points.size(); ++i) {
-      std::vector<KeyPoint> points = actual.key_points[i];
-      ASSERT_EQ(points.size(),
-                classes.at(static_cast<std::size_t>(actual.class_id[i])).names.size());
-      points.resize(wanted["key_points"][i].size());
-      std::vector<float> confidence;
-      for (std::size_t place = 0; place < points.size(); ++place) {
-        const json place_found = {points[place].x, points[place].y};
-        key_points_off += place_found == wanted["key_points"][i][place] ? 0 : 1;
-        key_points += points[place].confidence > 0 ? 1 : 0;
-        confidence.push_back(points[place].confidence);
-      }
-      add_scores(confidence, wanted["key_points_confidence"][i]);
-    }
-  }
-
-  void add_coordinate(std::int32_t actual, const json& wanted) {
-    const std::int32_t off = std::abs(actual - wanted.get<std::int32_t>());
-    ++coordinates;
-    coordinates_off += off != 0 ? 1 : 0;
-    farthest = std::max(farthest, off);
-  }
-
-  void add(const Prediction& actual, const json& wanted, const Model& model) {
-    if (const auto* points = std::get_if<KeyPointDetections>(&actual)) {
-      add_key_points(*points, wanted, model.key_points());
-    } else {
-      ASSERT_FALSE(wanted.contains("key_points"));
-    }
-    if (const Detections* found = detections_of(actual); found != nullptr) {
-      add(*found, wanted);
-      if (const auto* instances = std::get_if<InstanceDetections>(&actual)) {
-        ASSERT_NO_FATAL_FAILURE(add_masks(instances->mask, wanted));
-      }
-    } else if (const auto* one = std::get_if<ClassificationPrediction>(&actual)) {
-      ASSERT_EQ(one->class_id, wanted["class_id"].get<std::int64_t>());
-      add_scores(one->confidence, wanted["confidence"]);
-      ++objects;
-    } else if (const auto* read = std::get_if<TextResult>(&actual)) {
-      ASSERT_EQ(read->text, wanted["text"].get<std::string>());
-      add_scores({read->confidence}, wanted["confidence"]);
-      ++objects;
-    } else if (const auto* segments = std::get_if<SemanticSegmentationResult>(&actual)) {
-      maps.add(*segments, wanted);
-    } else if (const auto* depth = std::get_if<DepthMap>(&actual)) {
-      maps.add(*depth, wanted);
-    } else {
-      const auto& labels = std::get<MultiLabelClassificationPrediction>(actual);
-      ASSERT_EQ(json(labels.class_ids), wanted["class_ids"]);
-      add_scores(labels.confidence, wanted["confidence"]);
-      objects += labels.class_ids.size();
-    }
-  }
-};
 
 json size_json(const std::optional<ImageSize>& size) {
   return size ? json{size->height, size->width} : json(nullptr);
@@ -290,6 +176,7 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
     const std::string package = test["package"];
     if (!models.contains(package)) {
       models.emplace(package, load(package, way));
+      ASSERT_NO_FATAL_FAILURE(deviation.add_family(models.at(package).package().model_config));
     }
     ASSERT_NO_FATAL_FAILURE(run_case(test, models.at(package), way.compatible, deviation));
     ++deviation.cases;
@@ -305,6 +192,7 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
   }
   std::cout << ", pixels off " << deviation.maps.pixels_off << " of " << deviation.maps.pixels
             << ", numbers off by " << deviation.maps.number << "\n";
+  record(family, way.name, deviation);
   deviation.maps.expect_small();
   EXPECT_GE(deviation.cases, kLeastCases);
   EXPECT_LE(deviation.farthest, 1);

@@ -9,6 +9,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
+import family_tables  # noqa: E402
 import write_tables  # noqa: E402
 
 ROUTES = {
@@ -319,6 +320,24 @@ def test_what_of_python_was_not_measured_is_told(root):
     assert "\nThe reference was not measured.\n" in cache
     assert "| 52.0 ms |  |" in table_of(text, "python_auto_model")
     assert ", 1 threads a run," in table_of(text, "python_threads")
+
+
+def test_families_come_from_the_comparison_with_the_reference(root, capsys):
+    page = root / "docs/families.md"
+    page.write_text(page_of("families", "parity"))
+    assert run(root) == 0
+    assert "parity.json is missing: `build/venv/bin/python tools/parity.py` makes it" in capsys.readouterr().err
+    family = {"architecture": "a", "task": "t", "weights": {"openvino": "w"}, "post_processing": None, "may_be_fused": False,
+              "features": [], "tested_against": "the reference"}  # fmt: skip
+    result = ROUTES | {"reference_versions": {"inference-models": "0.39.6"}, "families": [family], "rows": []}
+    seen = dict.fromkeys((*family_tables.COUNTS, *family_tables.WORST), 0) | {"mask_iou": 1.0, "cases": 4, "objects": 6}
+    result["rows"] = [seen | {"expected": "a-t", "way": "default", "architecture": "a", "task": "t", "score": 1e-7}]
+    (root / "benchmarks/results/parity.json").write_text(json.dumps(result))
+    assert run(root) == 0
+    families, parity = (table_of(page.read_text(), name) for name in ("families", "parity"))
+    assert "| `a` | `t` | openvino `w` |  |  | the reference | 4 | 6 | scores 1.0e-07 |" in families
+    assert "| `a-t` | `a`, t | 4 |" in parity
+    assert "OpenVINO 1.2, inference-models 0.39.6; `tools/bench.sh routes`" in families
 
 
 def test_writing_twice_changes_nothing(root, capsys):

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import DATA, MODELS, PROGRAM, SECONDS
 
-COMMANDS = ["predict", "inspect", "bench", "doctor", "run", "build", "info"]
+COMMANDS = ["predict", "inspect", "bench", "doctor", "run", "build", "families", "info"]
 TRIVIAL = MODELS / "trivial.onnx"
 RANDOM = MODELS / "random.onnx"  # Is refused by a cache, which says so in a warning.
 BENCH_RANDOM = ["bench", RANDOM, "--shapes", "1x8", "--modes", "replay", "--iterations", "1"]
@@ -50,6 +50,7 @@ def test_help_lists_the_commands(replayrt):
             + ["--workspace", "--no-library-kernels", "--timing-cache", "--no-timing-cache", "--package", "--package-from"]
             + ["Examples:"],
         ),
+        ("families", ["--json", "model_features"]),
         ("info", ["--json"]),
     ],
 )

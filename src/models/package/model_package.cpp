@@ -58,7 +58,7 @@ void read_roboflow_files(PackageFiles& files, ModelPackage& package) {
 void read_paddle_files(PackageFiles& files, const Family& family, ModelPackage& package) {
   constexpr const char* kFile = "inference.yml";
   std::vector<PackageProblem>& problems = package.problems;
-  models::find_weights(files, package, "inference.onnx");
+  models::find_weights(files, package, models::kPaddleOnnxFile);
   for (const char* name : {"class_names.txt", "inference_config.json"}) {
     if (files.has(name)) {
       ProblemList(name, problems)

@@ -5,8 +5,6 @@
 namespace replayrt::models {
 namespace {
 
-constexpr const char* kPlanFile = "engine.plan";
-
 void check_other_backend(const PackageFiles& files, const std::string& onnx_name,
                          const std::string& backend, const std::string& there, ProblemList& list) {
   const std::string is = "is " + in_quotes(backend);

@@ -1,6 +1,7 @@
 #include "models/preprocess/pillow_resize.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,7 +29,7 @@ class Filter : public TriangleFilter<double, std::int32_t> {
  public:
   Filter(int source_extent, int extent)
       : TriangleFilter(source_extent, extent, [](double weight) {
-          return static_cast<std::int32_t>(0.5 + weight * (1 << kPrecisionBits));
+          return static_cast<std::int32_t>(std::floor(0.5 + weight * (1 << kPrecisionBits)));
         }) {}
 };
 
