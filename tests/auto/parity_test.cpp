@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/core/mat.hpp>
 
+#include "covariance_parity.hpp"
 #include "map_deviation.hpp"
 #include "mask_parity.hpp"
 #include "replayrt/auto_model.hpp"
@@ -25,6 +26,7 @@ using nlohmann::json;
 // "Scores within 1e-3; boxes equal, or 1 px off on at most 1 % of the coordinates."
 constexpr double kScoreTolerance = 1e-3;
 constexpr double kTextScoreTolerance = 1e-4;
+constexpr double kCovarianceTolerance = 1e-4;  // Of the product of two deviations.
 constexpr double kMostCoordinatesOff = 0.01;
 constexpr std::size_t kLeastCases = 4;
 
@@ -69,6 +71,7 @@ struct Deviation {
   std::size_t objects = 0;
   std::size_t key_points = 0;  // That were found.
   std::size_t key_points_off = 0;
+  CovarianceDeviation covariances;
   std::size_t coordinates = 0;
   std::size_t coordinates_off = 0;
   std::int32_t farthest = 0;
@@ -136,6 +139,7 @@ struct Deviation {
       }
       add_scores(confidence, wanted["key_points_confidence"][i]);
     }
+    covariances.add(actual.covariance, wanted.value("covariance", json()));
   }
 
   void add_coordinate(std::int32_t actual, const json& wanted) {
@@ -303,6 +307,10 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
     std::cout << ", of " << deviation.masks << " masks " << deviation.masks_off << " off, by "
               << deviation.mask_pixels_off << " px in all";
   }
+  if (deviation.covariances.known > 0) {
+    std::cout << ", " << deviation.covariances.known << " covariances off by "
+              << deviation.covariances.farthest;
+  }
   std::cout << ", pixels off " << deviation.maps.pixels_off << " of " << deviation.maps.pixels
             << ", numbers off by " << deviation.maps.number << "\n";
   deviation.maps.expect_small();
@@ -310,6 +318,8 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
   EXPECT_LE(deviation.farthest, 1);
   // Within half a pixel: both are whole ones, and margins.py has refused those near the middle.
   EXPECT_EQ(deviation.key_points_off, 0U);
+  EXPECT_EQ(deviation.covariances.known > 0, family == "rfdetr-points");
+  EXPECT_LE(deviation.covariances.farthest, kCovarianceTolerance);
   EXPECT_LE(static_cast<double>(deviation.coordinates_off),
             kMostCoordinatesOff * static_cast<double>(deviation.coordinates));
   EXPECT_LE(deviation.score, family.starts_with("pp-ocr") ? kTextScoreTolerance : kScoreTolerance);

@@ -137,7 +137,7 @@ TEST(AnnotateTest, MasksOfALowerResolutionCoverThePicture) {
 }
 
 TEST(AnnotateTest, KeyPointsAreConnectedWhereBothWereFound) {
-  KeyPointDetections found{boxes({{0, 0, 2, 2}}), {}};
+  KeyPointDetections found{boxes({{0, 0, 2, 2}}), {}, {}};
   found.key_points = {{{20, 80, 0.9F}, {80, 80, 0.8F}, {50, 50, 0.0F}}};
   const std::vector<KeyPointsOfClass> skeleton = {{{"a", "b", "c"}, {{0, 1}, {1, 2}, {0, 9}}}};
   const cv::Mat plain = drawn(black(100, 100), found);
