@@ -3,33 +3,46 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <limits>
+#include <iterator>
 #include <map>
+#include <numeric>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "label_places.hpp"
+#include "tint.hpp"
+
 namespace replayrt::cli {
 namespace {
 
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
-constexpr double kMaskOpacity = 0.45;
+constexpr double kLeastLetterScale = 0.35;
 constexpr std::size_t kMostNamedSegments = 8;
 constexpr float kLeastKeyPointConfidence = 0.0F;  // Points that were not found have this one.
 
-cv::Scalar scalar_of(const std::array<std::uint8_t, 3>& bgr) {
+using Color = std::array<std::uint8_t, 3>;
+using Edges = std::vector<std::vector<cv::Point>>;
+
+cv::Scalar scalar_of(const Color& bgr) {
   return {static_cast<double>(bgr[0]), static_cast<double>(bgr[1]), static_cast<double>(bgr[2])};
 }
 
-/// Black on light colours, white on dark ones.
-cv::Scalar ink_on(const std::array<std::uint8_t, 3>& bgr) {
-  constexpr double kMiddle = 140;
-  const double luminance = 0.114 * bgr[0] + 0.587 * bgr[1] + 0.299 * bgr[2];
-  return luminance > kMiddle ? cv::Scalar::all(0) : cv::Scalar::all(255);
+/// Black or white, whichever has more contrast by WCAG 2 (W3C, "relative luminance").
+cv::Scalar ink_on(const Color& bgr) {
+  const auto linear = [](std::uint8_t channel) {
+    const double part = channel / 255.0;
+    return part <= 0.03928 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4);
+  };
+  const double luminance =
+      0.0722 * linear(bgr[0]) + 0.7152 * linear(bgr[1]) + 0.2126 * linear(bgr[2]);
+  constexpr double kEqualContrast = 0.179;  // (1.05 / (x + 0.05)) == ((x + 0.05) / 0.05).
+  return cv::Scalar::all(luminance > kEqualContrast ? 0 : 255);
 }
 
 /// OpenCV's letters are ASCII: of everything else one question mark per character.
@@ -52,37 +65,68 @@ std::string class_text(const Legend& legend, std::int64_t class_id) {
                                                             : fmt::format("class {}", class_id);
 }
 
+/// By how much a picture is enlarged: at least `width` by `height`, but no side beyond what it may
+/// be.
+int enlargement(const cv::Mat& picture, int width, int height) {
+  constexpr int kMostSide = 4096;
+  const auto times = [](int wanted, int side) { return (wanted + side - 1) / side; };
+  const int most = std::max(1, kMostSide / std::max(picture.cols, picture.rows));
+  return std::clamp(std::max(times(width, picture.cols), times(height, picture.rows)), 1, most);
+}
+
+/// Positions, the most confident first.
+std::vector<std::size_t> by_confidence(const Detections& found) {
+  std::vector<std::size_t> order(found.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto confidence = [&](std::size_t i) {
+    return std::isnan(found.confidence[i]) ? -1.0F : found.confidence[i];
+  };
+  std::ranges::stable_sort(order, std::ranges::greater{}, confidence);
+  return order;
+}
+
 /// Draws on one picture, at the size that suits it.
 class Pen {
  public:
-  Pen(cv::Mat& page, const Legend& legend) : page_(page), legend_(legend) {
-    const double side = std::sqrt(static_cast<double>(page.rows) * page.cols);
-    line_ = std::max(1, static_cast<int>(std::lround(side / 320)));
-    letter_scale_ = std::clamp(side / 1100, 0.35, 4.0);
-    letter_line_ = std::max(1, static_cast<int>(std::lround(letter_scale_ * 1.6)));
+  Pen(cv::Mat& page, const Legend& legend) : page_(page), legend_(legend) { suit(); }
+
+  /// Pixels come first: they are those of the picture itself.
+  void masks(const InstanceDetections& found) {
+    std::vector<std::size_t> order = by_confidence(found);
+    std::ranges::reverse(order);
+    for (const std::size_t i : order) {
+      const Color color = class_color(found.class_id[i]);
+      edges_.emplace_back(tint_mask(page_, found.mask[i], color), color);
+    }
+  }
+
+  /// Then the picture is made large enough for letters.
+  void enlarge(int width = kLeastWidth) {
+    zoom_ = enlargement(page_, width, kLeastHeight);
+    if (zoom_ > 1) {
+      cv::Mat larger;
+      cv::resize(page_, larger, {}, zoom_, zoom_, cv::INTER_NEAREST);
+      page_ = larger;
+      suit();
+    }
   }
 
   void boxes(const Detections& found) {
+    for (const auto& [edges, color] : edges_) {
+      outline(edges, color, cv::LINE_8);
+    }
     for (std::size_t i = 0; i < found.size(); ++i) {
-      const cv::Scalar color = scalar_of(class_color(found.class_id[i]));
+      const Color color = class_color(found.class_id[i]);
       if (i < found.polygon.size()) {
-        outline(found.polygon[i], color);
+        std::vector<cv::Point> corners;
+        for (const auto& [x, y] : found.polygon[i]) {
+          corners.emplace_back(x, y);
+        }
+        outline({corners}, color, cv::LINE_AA);
         continue;
       }
-      const auto& [left, top, right, bottom] = found.xyxy[i];
-      cv::rectangle(page_, cv::Point(left, top), cv::Point(right, bottom), color, line_);
-    }
-    // After all boxes, so that none crosses a label.
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const std::string text =
-          fmt::format("{} {:.2f}", class_text(legend_, found.class_id[i]), found.confidence[i]);
-      label(text, {found.xyxy[i][0], found.xyxy[i][1]}, class_color(found.class_id[i]));
-    }
-  }
-
-  void masks(const InstanceDetections& found) {
-    for (std::size_t i = 0; i < found.mask.size(); ++i) {
-      tint(on_page(found.mask[i]), [&](std::size_t) { return class_color(found.class_id[i]); });
+      const cv::Rect box = box_of(found, i);
+      cv::rectangle(page_, box.tl(), box.br(), scalar_of(color), line_);
     }
   }
 
@@ -98,26 +142,46 @@ class Pen {
       }
       for (const KeyPoint& point : points) {
         if (point.confidence > kLeastKeyPointConfidence) {
-          cv::circle(page_, {point.x, point.y}, line_ * 2, cv::Scalar::all(255), cv::FILLED,
-                     cv::LINE_AA);
-          cv::circle(page_, {point.x, point.y}, line_ * 2, color, line_, cv::LINE_AA);
+          const cv::Point at = middle_of({point.x, point.y});
+          const int radius = 2 * line_ + 1;
+          cv::circle(page_, at, radius, cv::Scalar::all(255), cv::FILLED, cv::LINE_AA);
+          cv::circle(page_, at, radius, color, line_, cv::LINE_AA);
         }
       }
     }
   }
 
+  /// After all lines, so that none crosses a label.
+  void labels(const Detections& found) {
+    LabelPlaces places(page_.size());
+    const bool are_regions = !found.polygon.empty();
+    for (std::size_t i = 0; are_regions && i < found.size(); ++i) {
+      places.take(box_of(found, i));  // Its text is to be read.
+    }
+    std::vector<Label> placed;
+    std::vector<Label> crowded;
+    for (const std::size_t i : by_confidence(found)) {
+      const std::string name = are_regions ? "" : class_text(legend_, found.class_id[i]) + " ";
+      Label label{
+          fmt::format("{}{:.2f}", name, found.confidence[i]), class_color(found.class_id[i]), {}};
+      const cv::Size field = field_of(label.text, letter_scale_);
+      const cv::Rect box = box_of(found, i);
+      const auto corners = are_regions ? beside(box, field) : around(box, field);
+      const auto place = places.find(field, corners);
+      label.place = place.value_or(places.on_page(field, corners.front()));
+      (place ? placed : crowded).push_back(std::move(label));
+    }
+    for (std::size_t i = are_regions ? 0 : crowded.size(); i > 0; --i) {
+      write(crowded[i - 1]);
+    }
+    std::ranges::for_each(placed, [&](const Label& label) { write(label); });
+  }
+
   void segments(const SemanticSegmentationResult& found) {
-    if (found.size != ImageSize{page_.rows, page_.cols}) {
-      return;
-    }
     std::map<std::int64_t, std::size_t> pixels;
-    std::vector<std::uint8_t> set(found.segmentation_map.size());
-    for (std::size_t pixel = 0; pixel < set.size(); ++pixel) {
-      const std::int64_t id = found.segmentation_map[pixel];
-      set[pixel] = id != legend_.background ? 1 : 0;
-      pixels[id] += set[pixel];
+    for (const std::int64_t id : found.segmentation_map) {
+      pixels[id] += id != legend_.background ? 1 : 0;
     }
-    tint(set, [&](std::size_t pixel) { return class_color(found.segmentation_map[pixel]); });
     std::vector<std::pair<std::size_t, std::int64_t>> largest;
     largest.reserve(pixels.size());
     for (const auto& [id, count] : pixels) {
@@ -125,84 +189,84 @@ class Pen {
     }
     std::ranges::sort(largest, std::greater<>());
     largest.resize(std::min(largest.size(), kMostNamedSegments));
+    const auto all = static_cast<double>(found.segmentation_map.size());
     for (const auto& [count, id] : largest) {
       if (count > 0) {
-        const double percent = 100.0 * static_cast<double>(count) / static_cast<double>(set.size());
+        const double percent = 100.0 * static_cast<double>(count) / all;
         headline(fmt::format("{} {:.1f} %", class_text(legend_, id), percent), class_color(id));
       }
     }
   }
 
-  void depth(const DepthMap& found) {
-    if (found.size != ImageSize{page_.rows, page_.cols}) {
-      return;
-    }
-    const auto is_known = [](float value) { return std::isfinite(value) && value != 0; };
-    float least = std::numeric_limits<float>::max();
-    float most = std::numeric_limits<float>::lowest();
-    for (const float value : found.depth) {
-      least = is_known(value) ? std::min(least, value) : least;
-      most = is_known(value) ? std::max(most, value) : most;
-    }
-    const float scale = most > least ? 255.0F / (most - least) : 0.0F;
-    cv::Mat levels(page_.size(), CV_8UC1, cv::Scalar(0));
-    cv::Mat known(page_.size(), CV_8UC1, cv::Scalar(0));
-    for (std::size_t pixel = 0; pixel < found.depth.size(); ++pixel) {
-      if (is_known(found.depth[pixel])) {
-        levels.data[pixel] =
-            static_cast<std::uint8_t>(std::min(255.0F, (found.depth[pixel] - least) * scale));
-        known.data[pixel] = 1;
-      }
-    }
-    cv::Mat colors;
-    cv::applyColorMap(levels, colors, cv::COLORMAP_TURBO);
-    colors.copyTo(page_, known);
+  /// Lines of text in the upper left corner, each in a field of its colour.
+  void headline(const std::string& text, const Color& color) {
+    const cv::Rect field({0, headline_bottom_}, field_of(text, letter_scale_));
+    write({text, color, field});
+    headline_bottom_ = field.br().y;
   }
 
-  /// Lines of text in the upper left corner, each in a field of its colour.
-  void headline(const std::string& text, const std::array<std::uint8_t, 3>& color) {
-    const cv::Rect field = label(text, {0, headline_bottom_ + 1}, color, /*below=*/true);
-    headline_bottom_ = field.y + field.height - 1;
+  /// A line of text in a white band above the picture, as wide as fits.
+  void caption(const std::string& text) {
+    enlarge(std::max(kLeastWidth, field_of(text, kLeastLetterScale).width));
+    while (letter_scale_ > kLeastLetterScale && field_of(text, letter_scale_).width > page_.cols) {
+      letter_scale_ = std::max(kLeastLetterScale, letter_scale_ * 0.9);
+    }
+    const int band = field_of(text, letter_scale_).height;
+    cv::copyMakeBorder(page_, page_, band, 0, 0, 0, cv::BORDER_CONSTANT, cv::Scalar::all(255));
+    headline(text, {255, 255, 255});
   }
 
  private:
-  /// A mask may be of a lower resolution than the picture. None if it has no pixels.
-  [[nodiscard]] std::vector<std::uint8_t> on_page(const RleMask& mask) const {
-    std::vector<std::uint8_t> pixels = mask.decode();
-    if (pixels.empty() || mask.size == ImageSize{page_.rows, page_.cols}) {
-      return pixels;
-    }
-    const cv::Mat given(static_cast<int>(mask.size.height), static_cast<int>(mask.size.width),
-                        CV_8UC1, pixels.data());
-    std::vector<std::uint8_t> resized(page_.total());
-    cv::Mat whole(page_.rows, page_.cols, CV_8UC1, resized.data());
-    cv::resize(given, whole, whole.size(), 0, 0, cv::INTER_NEAREST);
-    return resized;
+  struct Label {
+    std::string text;
+    Color color;
+    cv::Rect place;
+  };
+
+  // So that a short name and its confidence fit.
+  static constexpr int kLeastWidth = 96;
+  static constexpr int kLeastHeight = 48;
+
+  void suit() {
+    const double side = std::sqrt(static_cast<double>(page_.rows) * page_.cols);
+    line_ = std::max(1, static_cast<int>(std::lround(side / 320)));
+    letter_scale_ = std::clamp(side / 1100, kLeastLetterScale, 4.0);
   }
 
-  /// Blends the pixels that are set with `color_of(pixel)`.
-  template <class ColorOf>
-  void tint(const std::vector<std::uint8_t>& set, const ColorOf& color_of) {
-    for (std::size_t pixel = 0; pixel < set.size(); ++pixel) {
-      if (set[pixel] == 0) {
-        continue;
-      }
-      const std::array<std::uint8_t, 3> color = color_of(pixel);
-      std::uint8_t* at = page_.data + 3 * pixel;
-      for (std::size_t c = 0; c < 3; ++c) {
-        at[c] = static_cast<std::uint8_t>(
-            std::lround((1 - kMaskOpacity) * at[c] + kMaskOpacity * color[c]));
-      }
-    }
+  [[nodiscard]] static int letter_line(double scale) {
+    return std::max(1, static_cast<int>(std::lround(scale * 1.6)));
   }
 
-  void outline(const std::array<std::array<std::int32_t, 2>, 4>& corners, const cv::Scalar& color) {
-    std::vector<cv::Point> points;
-    points.reserve(corners.size());
-    for (const auto& [x, y] : corners) {
-      points.emplace_back(x, y);
+  /// The middle of a pixel of the picture; what is far outside of it stays outside.
+  [[nodiscard]] cv::Point middle_of(cv::Point pixel) const {
+    constexpr std::int64_t kFar = 1 << 28;
+    const auto on_page = [&](std::int64_t at) {
+      return static_cast<int>(std::clamp(at * zoom_ + zoom_ / 2, -kFar, kFar));
+    };
+    return {on_page(pixel.x), on_page(pixel.y)};
+  }
+
+  /// Its corners are pixels of the page; the line around it lies on the page, too.
+  [[nodiscard]] cv::Rect box_of(const Detections& found, std::size_t index) const {
+    const auto on_page = [&](std::int64_t side, int end) {
+      const int inset = std::min(line_ / 2, (end - 1) / 2);
+      return static_cast<int>(std::clamp<std::int64_t>(side, inset, end - 1 - inset));
+    };
+    const std::int64_t last = zoom_ - 1;
+    const auto& [left, top, right, bottom] = found.xyxy[index];
+    return {cv::Point(on_page(std::int64_t{left} * zoom_, page_.cols),
+                      on_page(std::int64_t{top} * zoom_, page_.rows)),
+            cv::Point(on_page(std::int64_t{right} * zoom_ + last, page_.cols),
+                      on_page(std::int64_t{bottom} * zoom_ + last, page_.rows))};
+  }
+
+  void outline(const Edges& edges, const Color& color, cv::LineTypes type) {
+    for (const std::vector<cv::Point>& edge : edges) {
+      std::vector<cv::Point> points;
+      std::ranges::transform(edge, std::back_inserter(points),
+                             [&](const cv::Point& pixel) { return middle_of(pixel); });
+      cv::polylines(page_, points, true, scalar_of(color), line_, type);
     }
-    cv::polylines(page_, points, true, color, line_, cv::LINE_AA);
   }
 
   void connect(const std::vector<KeyPoint>& points, std::int64_t from, std::int64_t to,
@@ -214,65 +278,102 @@ class Pen {
     const KeyPoint& a = points[static_cast<std::size_t>(from)];
     const KeyPoint& b = points[static_cast<std::size_t>(to)];
     if (std::min(a.confidence, b.confidence) > kLeastKeyPointConfidence) {
-      cv::line(page_, {a.x, a.y}, {b.x, b.y}, color, line_, cv::LINE_AA);
+      cv::line(page_, middle_of({a.x, a.y}), middle_of({b.x, b.y}), color, line_, cv::LINE_AA);
     }
   }
 
-  /// Text in a field of its own, above the corner of a box or, if there is no room, below it;
-  /// always within the picture as far as it fits.
-  cv::Rect label(const std::string& text, cv::Point corner,
-                 const std::array<std::uint8_t, 3>& color, bool below = false) {
+  [[nodiscard]] static cv::Size field_of(const std::string& text, double scale) {
     int descent = 0;
-    const cv::Size letters = cv::getTextSize(text, kFont, letter_scale_, letter_line_, &descent);
-    const int margin = letter_line_ + 1;
-    const cv::Size field(letters.width + 2 * margin, letters.height + descent + 2 * margin);
-    const int x = std::max(0, std::min(corner.x, page_.cols - field.width));
-    const bool has_room = !below && corner.y >= field.height;
-    const int y = has_room ? corner.y - field.height : std::max(0, corner.y);
-    const cv::Rect rectangle({x, y}, field);
-    cv::rectangle(page_, rectangle, scalar_of(color), cv::FILLED);
-    cv::putText(page_, text, {x + margin, y + margin + letters.height}, kFont, letter_scale_,
-                ink_on(color), letter_line_, cv::LINE_AA);
-    return rectangle;
+    const cv::Size letters = cv::getTextSize(text, kFont, scale, letter_line(scale), &descent);
+    const int margin = letter_line(scale) + 1;
+    return {letters.width + 2 * margin, letters.height + descent + 2 * margin};
+  }
+
+  /// Above a box or, if there is no room, within it; else at its other corners.
+  [[nodiscard]] static std::vector<cv::Point> around(const cv::Rect& box, cv::Size field) {
+    const int left = box.x;
+    const int right = box.br().x + 1 - field.width;
+    const int above = box.y >= field.height ? box.y - field.height : box.y;
+    const int bottom = box.br().y + 1;
+    return {{left, above},   {left, box.y},
+            {right, above},  {right, box.y},
+            {left, bottom},  {left, bottom - field.height},
+            {right, bottom}, {right, bottom - field.height}};
+  }
+
+  /// At an end of a line of text, or between it and the next.
+  [[nodiscard]] static std::vector<cv::Point> beside(const cv::Rect& box, cv::Size field) {
+    const int middle = box.y + (box.height - field.height) / 2;
+    return {{box.br().x + 2, middle},
+            {box.x - field.width - 1, middle},
+            {box.x, box.y - field.height},
+            {box.br().x - field.width, box.y - field.height},
+            {box.x, box.br().y + 1}};
+  }
+
+  void write(const Label& label) {
+    const int line = letter_line(letter_scale_);
+    const int margin = line + 1;
+    int descent = 0;
+    const cv::Size letters = cv::getTextSize(label.text, kFont, letter_scale_, line, &descent);
+    cv::rectangle(page_, label.place, scalar_of(label.color), cv::FILLED);
+    cv::putText(page_, label.text, label.place.tl() + cv::Point(margin, margin + letters.height),
+                kFont, letter_scale_, ink_on(label.color), line, cv::LINE_AA);
   }
 
   cv::Mat& page_;
   const Legend& legend_;
+  std::vector<std::pair<Edges, Color>> edges_;  ///< Of masks, in pixels of the picture.
+  int zoom_ = 1;
   int line_ = 1;
   double letter_scale_ = 1;
-  int letter_line_ = 1;
-  int headline_bottom_ = -1;
+  int headline_bottom_ = 0;
 };
 
 /// Which drawing belongs to which prediction.
 struct Draw {
-  Pen& pen;
+  cv::Mat& page;
   const Legend& legend;
+  Pen pen{page, legend};
 
-  void operator()(const Detections& found) const { pen.boxes(found); }
-  void operator()(const InstanceDetections& found) const {
+  void operator()(const Detections& found) {
+    pen.enlarge();
+    pen.boxes(found);
+    pen.labels(found);
+  }
+  void operator()(const InstanceDetections& found) {
     pen.masks(found);
-    pen.boxes(found);
+    (*this)(static_cast<const Detections&>(found));
   }
-  void operator()(const KeyPointDetections& found) const {
+  void operator()(const KeyPointDetections& found) {
+    pen.enlarge();
+    pen.boxes(found);
     pen.key_points(found);
-    pen.boxes(found);
+    pen.labels(found);
   }
-  void operator()(const ClassificationPrediction& found) const {
+  void operator()(const ClassificationPrediction& found) {
+    pen.enlarge();
     one_class(found.class_id, found.confidence);
   }
-  void operator()(const MultiLabelClassificationPrediction& found) const {
+  void operator()(const MultiLabelClassificationPrediction& found) {
+    pen.enlarge();
     for (const std::int64_t class_id : found.class_ids) {
       one_class(class_id, found.confidence);
     }
   }
-  void operator()(const SemanticSegmentationResult& found) const { pen.segments(found); }
-  void operator()(const DepthMap& found) const { pen.depth(found); }
-  void operator()(const TextResult& found) const {
-    pen.headline(ascii_of(found.text), {255, 255, 255});
+  void operator()(const SemanticSegmentationResult& found) {
+    if (found.size == ImageSize{page.rows, page.cols}) {
+      tint_segments(page, found, legend.background);
+      pen.enlarge();
+      pen.segments(found);
+    }
+  }
+  void operator()(const DepthMap& found) const { color_depth(page, found); }
+  void operator()(const TextResult& found) {
+    pen.caption(fmt::format("{} {:.2f}", ascii_of(found.text), found.confidence));
   }
 
-  void one_class(std::int64_t class_id, const std::vector<float>& confidence) const {
+  void one_class(std::int64_t class_id, const std::vector<float>& confidence) {
     const auto index = static_cast<std::size_t>(class_id);
     std::string text = class_text(legend, class_id);
     if (class_id >= 0 && index < confidence.size()) {
@@ -284,30 +385,11 @@ struct Draw {
 
 }  // namespace
 
-std::array<std::uint8_t, 3> class_color(std::int64_t class_id) noexcept {
-  // Steps of the golden ratio: neighbours lie far apart, and no hue comes twice.
-  constexpr double kStep = 0.618033988749895;
-  const double turn = static_cast<double>(class_id) * kStep;
-  const double hue = (turn - std::floor(turn)) * 6;
-  // Three rings of brightness tell hues apart that are near each other.
-  constexpr std::array<double, 3> kValues = {1.0, 0.75, 0.9};
-  constexpr std::array<double, 3> kSaturations = {0.8, 0.9, 0.5};
-  const auto ring = static_cast<std::size_t>(((class_id % 3) + 3) % 3);
-  const double value = kValues[ring];
-  const auto channel = [&](double at) {
-    const double k = std::fmod(at + hue, 6.0);
-    const double ramp = std::clamp(std::min(k, 4 - k), 0.0, 1.0);
-    return static_cast<std::uint8_t>(std::lround(255 * value * (1 - kSaturations[ring] * ramp)));
-  };
-  return {channel(1), channel(3), channel(5)};
-}
-
 cv::Mat annotated(const Image& picture, const Prediction& prediction, const Legend& legend) {
   const ImageSize size = picture.size();
   cv::Mat page(static_cast<int>(size.height), static_cast<int>(size.width), CV_8UC3);
   std::memcpy(page.data, picture.pixels().data(), page.total() * page.elemSize());
-  Pen pen(page, legend);
-  std::visit(Draw{pen, legend}, prediction);
+  std::visit(Draw{page, legend}, prediction);
   return page;
 }
 

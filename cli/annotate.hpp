@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <opencv2/core/mat.hpp>
 #include <optional>
@@ -13,10 +12,6 @@
 
 namespace replayrt::cli {
 
-/// Blue, green and red of a class: the same in every picture and run, and told apart from those of
-/// the classes near it.
-std::array<std::uint8_t, 3> class_color(std::int64_t class_id) noexcept;
-
 /// What a prediction is drawn with.
 struct Legend {
   std::span<const std::string> class_names;        ///< By class id; others get their number.
@@ -26,10 +21,13 @@ struct Legend {
 };
 
 /// A copy of `picture`, which is BGR, with the prediction drawn on it: boxes with class and
-/// confidence, masks, key points and what connects them, the classes or the text of the whole
-/// picture, a colour per pixel of a segmentation and the largest classes by name, the depth in
-/// place of the picture: from blue, the least, to red (pixels of depth 0, which no network has
-/// seen, stay). Lines and letters grow with the picture.
+/// confidence, masks and their edges, key points and what connects them, regions of text with their
+/// confidence, the classes of the whole picture, a colour per pixel of a segmentation and the
+/// largest classes by name, the depth in place of the picture: from blue, the least, to red (pixels
+/// of depth 0, which no network has seen, stay). Text that was read stands in a band above the
+/// picture. Lines and letters grow with the picture; one that is too small for letters is enlarged,
+/// by a whole factor. Of labels that meet, the most confident is on top; regions of text for whose
+/// label there is no room have none.
 cv::Mat annotated(const Image& picture, const Prediction& prediction, const Legend& legend);
 
 }  // namespace replayrt::cli

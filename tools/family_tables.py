@@ -5,9 +5,9 @@ import math
 from table_text import table
 
 # A row of parity.json is one file of cases run in one way: these are counted together, of those the worst counts.
-COUNTS = ("objects", "coordinates", "coordinates_off", "masks", "masks_off", "key_points", "key_points_off", "maps",
+COUNTS = ("objects", "coordinates", "coordinates_off", "masks", "masks_off", "key_points", "key_points_off", "covariances", "maps",
           "map_pixels", "map_pixels_off")  # fmt: skip
-WORST = ("cases", "coordinate_px", "score", "mask_px", "key_point_px", "map_number")
+WORST = ("cases", "coordinate_px", "score", "mask_px", "key_point_px", "covariance", "map_number")
 
 
 def together(rows: list[dict]) -> dict:
@@ -46,6 +46,8 @@ def deviation_text(seen: dict) -> str:
         parts.append(f"boxes {seen['coordinate_px']} px")
     if seen["key_points"]:
         parts.append(f"key points {seen['key_point_px']} px")
+    if seen["covariances"]:
+        parts.append(f"covariances {seen['covariance']:.1e}")
     if seen["masks"]:
         parts.append(f"masks {seen['mask_px']} px (IoU {iou_text(seen['mask_iou'])})")
     if seen["objects"]:

@@ -169,12 +169,18 @@ class KeyPointDetections(Detections):
 
     `key_points`: a list of (k, 2) int32, x and y in pixels of the picture, which those of YOLO may lie outside of.
     `key_points_confidence`: a list of (k,) float32. A point that was not found is 0, 0 with confidence 0.
+    `covariance`: (n, m, 2, 2) float32, [[xx, xy], [xy, yy]] in square pixels of the picture, m the most points of an
+    object; NaN where an object has no such point, it was not found, or float32 cannot hold its covariance. None for
+    all families but RF-DETR.
     """
 
     key_points: list[NDArray[np.int32]] = field(default_factory=list)
     key_points_confidence: list[NDArray[np.float32]] = field(default_factory=list)
+    covariance: NDArray[np.float32] | None = None
 
-    _per_object: ClassVar[tuple[str, ...]] = (*Detections._per_object, "key_points", "key_points_confidence")
+    _per_object: ClassVar[tuple[str, ...]] = (
+        *(*Detections._per_object, "key_points", "key_points_confidence", "covariance"),
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -188,12 +194,18 @@ class KeyPointDetections(Detections):
             array_of(what, confidence, np.float32, (len(points),))
             for confidence, points in zip(self.key_points_confidence, self.key_points)
         ]
+        if self.covariance is not None:
+            self._set_array("covariance", np.float32, len(self), None, 2, 2)
+            most = max(map(len, self.key_points), default=0)
+            if self.covariance.shape[1] < most:
+                got = f"got {self.covariance.shape[1]}"
+                raise InvalidParameterError(f"{self._name('covariance')}: expected {most} for each object, {got}")
 
     def to_supervision(self) -> supervision.KeyPoints:  # type: ignore[override]
         """A new `supervision.KeyPoints`: (n, m, 2) with m the most points of an object; missing ones are 0.
 
-        `data` has "class_name" as for detections, and the boxes as "xyxy". The confidence of the objects is left out
-        by releases of supervision that have no place for it.
+        `data` has "class_name" as for detections, the boxes as "xyxy", and "covariance" if there is one. The
+        confidence of the objects is left out by releases of supervision that have no place for it.
         """
         require_supervision()
         import supervision as sv
@@ -206,6 +218,8 @@ class KeyPointDetections(Detections):
             confidence[i, : len(points)] = self.key_points_confidence[i]
         fields = self._supervision_fields(confidence="detection_confidence")
         fields["data"]["xyxy"] = fields.pop("xyxy")
+        if self.covariance is not None:
+            fields["data"]["covariance"] = self.covariance[:, :most].copy()
         known = inspect.signature(sv.KeyPoints).parameters
         if "visible" in known:
             fields["visible"] = confidence > 0

@@ -1,6 +1,8 @@
 #include "predictions.hpp"
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -58,6 +60,21 @@ std::pair<nb::list, nb::list> points_to_python(const std::vector<std::vector<Key
   return lists;
 }
 
+/// As many for each object as the one with the most has; NaN for those that an object lacks.
+nb::object covariance_to_python(const std::vector<std::vector<Covariance>>& all) {
+  std::size_t places = 0;
+  for (const std::vector<Covariance>& of_object : all) {
+    places = std::max(places, of_object.size());
+  }
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr Covariance kNone = {{{kNan, kNan}, {kNan, kNan}}};
+  std::vector<Covariance> flat(all.size() * places, kNone);
+  for (std::size_t object = 0; object < all.size(); ++object) {
+    std::ranges::copy(all[object], flat.begin() + static_cast<std::ptrdiff_t>(object * places));
+  }
+  return array_over<float>(std::move(flat), {all.size(), places, 2, 2});
+}
+
 /// Makes one dataclass per kind of prediction.
 class ToPython {
  public:
@@ -75,9 +92,12 @@ class ToPython {
   }
   nb::object operator()(KeyPointDetections found) const {
     const auto [places, confidence] = points_to_python(found.key_points);
+    const nb::object covariance =
+        found.covariance ? covariance_to_python(*found.covariance) : nb::none();
     nb::dict fields = boxes(std::move(found));
     fields["key_points"] = places;
     fields["key_points_confidence"] = confidence;
+    fields["covariance"] = covariance;
     return results("KeyPointDetections")(**fields);
   }
   nb::object operator()(ClassificationPrediction found) const {
@@ -176,6 +196,18 @@ Prediction instances_of(nb::handle prediction) {
   return found;
 }
 
+std::vector<std::vector<Covariance>> covariance_from_python(
+    nb::handle covariance, const std::vector<std::vector<KeyPoint>>& key_points) {
+  const auto flat = values_of<float, Covariance>(covariance);
+  const std::size_t places = key_points.empty() ? 0 : flat.size() / key_points.size();
+  std::vector<std::vector<Covariance>> all;
+  for (const std::vector<KeyPoint>& points : key_points) {
+    const auto first = flat.begin() + static_cast<std::ptrdiff_t>(all.size() * places);
+    all.emplace_back(first, first + static_cast<std::ptrdiff_t>(std::min(points.size(), places)));
+  }
+  return all;
+}
+
 Prediction key_points_of(nb::handle prediction) {
   auto found = boxes_of<KeyPointDetections>(prediction);
   const nb::object confidence = prediction.attr("key_points_confidence");
@@ -188,6 +220,9 @@ Prediction key_points_of(nb::handle prediction) {
       list.push_back({points[i][0], points[i][1], scores[i]});
     }
     found.key_points.push_back(std::move(list));
+  }
+  if (const nb::object covariance = prediction.attr("covariance"); !covariance.is_none()) {
+    found.covariance = covariance_from_python(covariance, found.key_points);
   }
   return found;
 }

@@ -58,7 +58,20 @@ def test_key_points(picture):
         assert any((some == 0).any() for some in fewer.key_points_confidence)
         with pytest.raises(InvalidParameterError, match="key_points_threshold is 'much': expected a number"):
             model.predict(picture, key_points_threshold="much")
+        assert found.covariance is None
     with load("rfdetr-points-stretch") as model:
         assert [len(names) for names in model.key_points_classes] == [4, 2, 0, 3, 4], "less the removed class"
+        (found,) = model.predict(picture, confidence=0.3)
+        most = max(map(len, found.key_points))
+        assert found.covariance.shape == (len(found), most, 2, 2) and found.covariance.dtype == np.float32
+        for i, written in enumerate(found.to_dict()["detections"]):
+            of_points = [np.full((2, 2), np.nan) if point is None else point for point in written["covariance"]]
+            read = np.array(of_points, np.float32).reshape(-1, 2, 2)
+            assert np.array_equal(read, found.covariance[i, : len(read)], equal_nan=True)
+            assert np.isnan(found.covariance[i, len(read) :]).all()
+            assert np.array_equal(np.isfinite(read).all((1, 2)), found.key_points_confidence[i] > 0)
+        assert np.isfinite(found.covariance).any()
+        (found,) = model.predict(picture, confidence=1)
+        assert len(found) == 0 and found.covariance.shape == (0, 0, 2, 2)
     with load("resnet-stretch") as model:
         assert model.key_points_classes == () and model.skeletons == ()

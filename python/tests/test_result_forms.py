@@ -101,7 +101,11 @@ class TestJson:
         assert masks.to_dict("a.png")["detections"][0]["mask"] == {"size": [2, 2], "counts": [1, 2, 1]}
         points = {"key_points": [[[-3, 4], [0, 0]]], "key_points_confidence": [[0.5, 0]]}
         found = KeyPointDetections(*box, **OF_IMAGE, **points).to_dict("a.png")["detections"][0]
-        assert found["keypoints"] == [[-3, 4, 0.5], [0, 0, 0]]
+        assert found["keypoints"] == [[-3, 4, 0.5], [0, 0, 0]] and "covariance" not in found
+        covariance = [[[[4, -0.5], [-0.5, 9]], np.full((2, 2), np.nan).tolist(), [[1, 0], [0, 1]]]]
+        known = KeyPointDetections(*box, **OF_IMAGE, **points, covariance=covariance)
+        found = known.to_dict("a.png")["detections"][0]
+        assert found["covariance"] == [[[4, -0.5], [-0.5, 9]], None], "as many as points"
 
     def test_classes_have_their_names(self):
         assert ClassificationPrediction(1, [0.25, 0.75], **OF_IMAGE).to_json("a.png") == (
@@ -207,7 +211,17 @@ class TestSupervision:
         assert found.class_id.tolist() == [1, 2, 1]
         assert found.data["class_name"].tolist() == ["dog", "2", "dog"]
         assert found.data["xyxy"].tolist() == BOXES["xyxy"].tolist()
+        assert "covariance" not in found.data
         assert len(KeyPointDetections([], [], []).to_supervision()) == 0
+
+    def test_covariances_of_key_points(self):
+        covariance = np.full((3, 4, 2, 2), np.nan, np.float32)
+        covariance[0, 0] = [[4, -0.5], [-0.5, 9]]
+        found = key_points(covariance=covariance).to_supervision()
+        assert found.data["covariance"].shape == (3, 2, 2, 2), "as `xy`"
+        assert np.array_equal(found.data["covariance"], covariance[:, :2], equal_nan=True)
+        none = KeyPointDetections([], [], [], covariance=np.zeros((0, 0, 2, 2), np.float32))
+        assert none.to_supervision().data["covariance"].shape == (0, 0, 2, 2)
 
     def test_key_points_of_older_releases(self, monkeypatch):
         class KeyPoints:

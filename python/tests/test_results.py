@@ -68,6 +68,14 @@ class TestFields:
                 lambda: key_points(key_points_confidence=[[0.5], [], [1]]),
                 "KeyPointDetections.key_points_confidence: expected float32 of shape (2,), got shape (1,)",
             ),
+            (
+                lambda: key_points(covariance=np.zeros((3, 1, 2, 2))),
+                "KeyPointDetections.covariance: expected 2 for each object, got 1",
+            ),
+            (
+                lambda: key_points(covariance=np.zeros((3, 2, 2))),
+                "KeyPointDetections.covariance: expected float32 of shape (3, n, 2, 2), got shape (3, 2, 2)",
+            ),
             (lambda: ClassificationPrediction(1.5, [0.5]), "ClassificationPrediction.class_id: expected an int, got"),
             (lambda: ClassificationPrediction(1, 0.5), "ClassificationPrediction.confidence"),
             (lambda: MultiLabelClassificationPrediction([0.5], []), "MultiLabelClassificationPrediction.class_ids"),
@@ -184,6 +192,10 @@ class TestSelection:
             assert [c.tolist() for c in picked.key_points_confidence] == [
                 found.key_points_confidence[i].tolist() for i in positions
             ]
+            assert picked.covariance is None
+            of_objects = np.arange(24, dtype=np.float32).reshape(3, 2, 2, 2)
+            picked = key_points(covariance=of_objects)[index]
+            assert picked.covariance.tolist() == [of_objects[i].tolist() for i in positions]
 
     def test_by_a_condition(self):
         found = detections()

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "covariance_parity.hpp"
 #include "map_deviation.hpp"
 #include "mask_parity.hpp"
 #include "replayrt/auto_model.hpp"
@@ -29,6 +30,7 @@ struct Deviation {
   std::size_t key_points = 0;  // That were found.
   std::size_t key_points_off = 0;
   std::int32_t key_points_farthest = 0;
+  CovarianceDeviation covariances;  ///< Of key points.
   std::size_t coordinates = 0;
   std::size_t coordinates_off = 0;
   std::int32_t farthest = 0;
@@ -112,6 +114,7 @@ struct Deviation {
       }
       add_scores(confidence, wanted["key_points_confidence"][i]);
     }
+    covariances.add(actual.covariance, wanted.value("covariance", nlohmann::json()));
   }
 
   void add_coordinate(std::int32_t actual, const nlohmann::json& wanted) {
@@ -182,6 +185,8 @@ inline void record(const std::string& expected, const std::string& way,
            {"key_points", property_text(deviation.key_points)},
            {"key_points_off", property_text(deviation.key_points_off)},
            {"key_point_px", property_text(deviation.key_points_farthest)},
+           {"covariances", property_text(deviation.covariances.known)},
+           {"covariance", property_text(deviation.covariances.farthest)},
            {"maps", property_text(maps.maps)},
            {"map_pixels", property_text(maps.pixels)},
            {"map_pixels_off", property_text(maps.pixels_off)},

@@ -25,6 +25,7 @@ using nlohmann::json;
 // "Scores within 1e-3; boxes equal, or 1 px off on at most 1 % of the coordinates."
 constexpr double kScoreTolerance = 1e-3;
 constexpr double kTextScoreTolerance = 1e-4;
+constexpr double kCovarianceTolerance = 1e-4;  // Of the product of two deviations.
 constexpr double kMostCoordinatesOff = 0.01;
 constexpr std::size_t kLeastCases = 4;
 
@@ -190,6 +191,10 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
     std::cout << ", of " << deviation.masks << " masks " << deviation.masks_off << " off, by "
               << deviation.mask_pixels_off << " px in all";
   }
+  if (deviation.covariances.known > 0) {
+    std::cout << ", " << deviation.covariances.known << " covariances off by "
+              << deviation.covariances.farthest;
+  }
   std::cout << ", pixels off " << deviation.maps.pixels_off << " of " << deviation.maps.pixels
             << ", numbers off by " << deviation.maps.number << "\n";
   record(family, way.name, deviation);
@@ -198,6 +203,8 @@ TEST_P(ParityTest, AnswersAreTheReferences) {
   EXPECT_LE(deviation.farthest, 1);
   // Within half a pixel: both are whole ones, and margins.py has refused those near the middle.
   EXPECT_EQ(deviation.key_points_off, 0U);
+  EXPECT_EQ(deviation.covariances.known > 0, family == "rfdetr-points");
+  EXPECT_LE(deviation.covariances.farthest, kCovarianceTolerance);
   EXPECT_LE(static_cast<double>(deviation.coordinates_off),
             kMostCoordinatesOff * static_cast<double>(deviation.coordinates));
   EXPECT_LE(deviation.score, family.starts_with("pp-ocr") ? kTextScoreTolerance : kScoreTolerance);

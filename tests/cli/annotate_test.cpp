@@ -6,9 +6,10 @@
 #include <cstring>
 #include <limits>
 #include <opencv2/core.hpp>
-#include <set>
 #include <string>
 #include <vector>
+
+#include "tint.hpp"
 
 namespace replayrt::cli {
 namespace {
@@ -54,24 +55,6 @@ TEST(AnnotateTest, RegionsOfTextAreDrawnByTheirCorners) {
   EXPECT_EQ(at(page, 180, 180), kBlack) << "a corner of the box around it";
 }
 
-TEST(ClassColorTest, IsAnotherForEveryClassAndStable) {
-  std::set<std::array<std::uint8_t, 3>> colors;
-  for (std::int64_t id = 0; id < 300; ++id) {
-    colors.insert(class_color(id));
-    EXPECT_EQ(class_color(id), class_color(id));
-  }
-  EXPECT_EQ(colors.size(), 300U);
-  for (std::int64_t id = 0; id < 100; ++id) {  // Neighbours are far apart.
-    int distance = 0;
-    for (std::size_t c = 0; c < 3; ++c) {
-      distance += std::abs(class_color(id)[c] - class_color(id + 1)[c]);
-    }
-    EXPECT_GT(distance, 100) << id;
-  }
-  EXPECT_NO_THROW(class_color(-1));
-  EXPECT_NO_THROW(class_color(std::numeric_limits<std::int64_t>::min()));
-}
-
 TEST(AnnotateTest, LeavesThePictureItIsGiven) {
   const Image image = black(100, 200);
   const cv::Mat picture = drawn(image, boxes({{20, 40, 100, 80}}));
@@ -101,6 +84,110 @@ TEST(AnnotateTest, LabelsStandAboveTheirBoxOrWithinIt) {
   EXPECT_EQ(at(right, 38, 150), class_color(0));
 }
 
+TEST(AnnotateTest, ABoxOfTheWholePictureIsSeenOnAllSides) {
+  for (const std::int32_t side : {120, 1500}) {
+    const cv::Mat page = drawn(black(side, side), boxes({{0, 0, side, side}}));
+    EXPECT_EQ(at(page, side - 1, side / 2), class_color(0));
+    EXPECT_EQ(at(page, side / 2, side - 1), class_color(0));
+    EXPECT_EQ(at(page, side / 2, 0), class_color(0));
+    EXPECT_EQ(at(page, side / 2, side / 2), kBlack);
+  }
+}
+
+/// Number of pixels of this colour.
+int pixels_of(const cv::Mat& picture, const std::array<std::uint8_t, 3>& bgr) {
+  cv::Mat same;
+  cv::inRange(picture, cv::Scalar(bgr[0], bgr[1], bgr[2]), cv::Scalar(bgr[0], bgr[1], bgr[2]),
+              same);
+  return cv::countNonZero(same);
+}
+
+TEST(AnnotateTest, NoLabelHidesAnother) {
+  const auto count = [](const std::vector<std::int32_t>& ids) {
+    Detections found =
+        boxes(std::vector<std::array<std::int32_t, 4>>(ids.size(), {50, 60, 150, 130}));
+    found.class_id = ids;
+    return pixels_of(drawn(black(200, 200), found), class_color(ids[0]));
+  };
+  // Two objects at one place: the line of the second hides that of the first, no label does.
+  const int lines = 2 * (101 + 71) - 4;
+  EXPECT_EQ(count({0, 1}), count({0}) - lines);
+}
+
+TEST(AnnotateTest, OfLabelsWithoutRoomTheMostConfidentIsSeen) {
+  Detections found = boxes(std::vector<std::array<std::int32_t, 4>>(60, {0, 0, 99, 59}));
+  found.confidence.assign(60, 0.5F);
+  for (std::int32_t i = 0; i < 60; ++i) {
+    found.class_id[static_cast<std::size_t>(i)] = i;
+  }
+  found.confidence[40] = 0.75F;
+  const cv::Mat page = drawn(black(60, 100), found);
+  EXPECT_EQ(at(page, 1, 1), class_color(40)) << "at the place that all want first";
+}
+
+TEST(AnnotateTest, LabelsOfRegionsLeaveTextToBeRead) {
+  Detections found = boxes({{10, 50, 150, 70}, {10, 71, 150, 90}, {0, 91, 199, 110}});
+  for (const auto& [left, top, right, bottom] : found.xyxy) {
+    found.polygon.push_back({{{left, top}, {right, top}, {right, bottom}, {left, bottom}}});
+  }
+  const cv::Mat page = drawn(black(200, 200), found);
+  for (const int middle : {60, 81}) {
+    EXPECT_EQ(lit(page(cv::Range(middle - 5, middle + 5), cv::Range(14, 146))), 0);
+    EXPECT_GT(lit(page(cv::Range(middle - 5, middle + 5), cv::Range(155, 200))), 0) << "its label";
+  }
+  EXPECT_EQ(lit(page(cv::Range(95, 106), cv::Range(4, 195))), 0);
+}
+
+TEST(AnnotateTest, PicturesThatAreTooSmallForLettersAreEnlarged) {
+  InstanceDetections found{boxes({{10, 20, 29, 39}}, 1), {}};
+  std::vector<std::uint8_t> mask(40 * 30, 0);
+  mask[25 * 30 + 15] = 1;
+  found.mask.push_back(RleMask::encode(mask, {40, 30}));
+  const cv::Mat page = drawn(black(40, 30), found);
+  ASSERT_EQ(page.size(), cv::Size(120, 160)) << "by four, so that 96 x 48 pixels are there";
+  EXPECT_EQ(at(page, 120, 40), class_color(1)) << "the box";
+  EXPECT_EQ(at(page, 159, 80), class_color(1));
+  EXPECT_EQ(at(page, 130, 119), class_color(1));
+  EXPECT_NE(at(page, 102, 62), kBlack) << "the mask";
+  EXPECT_EQ(at(page, 110, 62), kBlack);
+  KeyPointDetections points{boxes({{0, 0, 2, 2}}), {}, {}};
+  points.key_points = {{{20, 30, 0.9F}}};
+  EXPECT_NE(at(drawn(black(40, 30), points), 122, 82), kBlack);
+  EXPECT_EQ(drawn(black(40, 30), ClassificationPrediction{1, {0.1F, 0.9F}}).cols, 120);
+  EXPECT_EQ(drawn(black(40, 3000), ClassificationPrediction{1, {0.1F, 0.9F}}).cols, 3000)
+      << "no side grows beyond 4096";
+  EXPECT_EQ(drawn(black(40, 30), DepthMap{{40, 30}, std::vector<float>(1200, 1)}).cols, 30);
+}
+
+TEST(AnnotateTest, LettersStandOutFromTheirField) {
+  // By WCAG 2 white on red has a contrast of 3.6, black one of 5.8; on dark blue it is white.
+  const auto letters = [](std::int32_t id, std::uint8_t ink) {
+    const cv::Mat page = drawn(black(1500, 1500), boxes({{300, 700, 1200, 900}}, id));
+    return pixels_of(page(cv::Range(660, 695), cv::Range(305, 400)), {ink, ink, ink});
+  };
+  EXPECT_GT(letters(0, 0), 0);
+  EXPECT_EQ(letters(0, 255), 0);
+  EXPECT_GT(letters(1, 255), 0);
+  EXPECT_EQ(letters(1, 0), 0);
+}
+
+TEST(AnnotateTest, TextStandsAboveThePicture) {
+  const auto rows_above = [](int height, int width, const std::string& text) {
+    const cv::Mat page = drawn(black(height, width), TextResult{text, 0.5F});
+    EXPECT_EQ(page.cols, width);
+    EXPECT_EQ(lit(page(cv::Range(page.rows - height, page.rows), cv::Range::all())), 0);
+    EXPECT_EQ(at(page, 0, 0), (std::array<std::uint8_t, 3>{255, 255, 255}));
+    const cv::Mat band = page(cv::Range(0, page.rows - height), cv::Range::all());
+    EXPECT_GT(cv::countNonZero(band.reshape(1) < 128), 0) << "letters";
+    return page.rows - height;
+  };
+  EXPECT_GT(rows_above(64, 400, "words"), 8);
+  EXPECT_LT(rows_above(2000, 2000, std::string(200, 'x')), rows_above(2000, 2000, "words"));
+  const cv::Mat wider = drawn(black(20, 20), TextResult{std::string(30, 'x'), 0.5F});
+  EXPECT_GT(wider.cols, 120) << "the text is wider than the picture";
+  EXPECT_EQ(wider.cols % 20, 0);
+}
+
 TEST(AnnotateTest, LinesGrowWithThePicture) {
   const auto thickness = [](std::int64_t side) {
     const auto edge = static_cast<std::int32_t>(side);
@@ -127,6 +214,19 @@ TEST(AnnotateTest, MasksTintThePixelsThatAreSet) {
   EXPECT_EQ(at(picture, 71, 60), kBlack);
 }
 
+TEST(AnnotateTest, OfMasksThatMeetTheMostConfidentIsOnTop) {
+  const auto blend_of_both = [](float first, float second) {
+    InstanceDetections found{boxes({{0, 0, 3, 3}, {0, 0, 3, 3}}), {}};
+    found.class_id = {0, 1};
+    found.confidence = {first, second};
+    found.mask.assign(2, {{100, 100}, {0, 10000}});
+    return at(drawn(black(100, 100), found), 50, 50);
+  };
+  const auto red = [](const std::array<std::uint8_t, 3>& bgr) { return bgr[2] - bgr[0]; };
+  EXPECT_GT(red(blend_of_both(0.9F, 0.5F)), 0);
+  EXPECT_LT(red(blend_of_both(0.5F, 0.9F)), 0) << "class 1 is blue";
+}
+
 TEST(AnnotateTest, MasksOfALowerResolutionCoverThePicture) {
   InstanceDetections found{boxes({{0, 0, 3, 3}}), {}};
   found.mask.push_back({{2, 2}, {2, 2}});  // The right half.
@@ -137,7 +237,7 @@ TEST(AnnotateTest, MasksOfALowerResolutionCoverThePicture) {
 }
 
 TEST(AnnotateTest, KeyPointsAreConnectedWhereBothWereFound) {
-  KeyPointDetections found{boxes({{0, 0, 2, 2}}), {}};
+  KeyPointDetections found{boxes({{0, 0, 2, 2}}), {}, {}};
   found.key_points = {{{20, 80, 0.9F}, {80, 80, 0.8F}, {50, 50, 0.0F}}};
   const std::vector<KeyPointsOfClass> skeleton = {{{"a", "b", "c"}, {{0, 1}, {1, 2}, {0, 9}}}};
   const cv::Mat plain = drawn(black(100, 100), found);
@@ -161,7 +261,6 @@ TEST(AnnotateTest, ClassesAreWrittenIntoTheCorner) {
   }
   EXPECT_EQ(at(two, bottom, 0), class_color(1));
   EXPECT_EQ(lit(drawn(black(100, 200), MultiLabelClassificationPrediction{{}, {0.1F}})), 0);
-  EXPECT_GT(lit(drawn(black(100, 200), TextResult{"words", 0.5F})), 0);
 }
 
 /// A class per column of a picture that is mostly too low for a text.

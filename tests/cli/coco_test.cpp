@@ -105,7 +105,7 @@ TEST(CocoTest, MasksAreSegmentationsAndGiveTheArea) {
 }
 
 TEST(CocoTest, KeyPointsAreFlatAndTheirSkeletonCountsFromOne) {
-  KeyPointDetections found{boxes(2), {}};
+  KeyPointDetections found{boxes(2), {}, {}};
   found.key_points = {{{-3, 4, 0.5F}, {0, 0, 0}}, {}};
   const std::vector<KeyPointsOfClass> key_points = {{{"nose", "tail"}, {{0, 1}}}, {}};
   const json file = json::parse(written({found}, key_points));

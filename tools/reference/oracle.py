@@ -230,18 +230,22 @@ def _predictions(layout: str, result) -> list[dict]:
     ]
     for prediction, entry in zip(predictions, points):
         prediction |= {"key_points": entry.xy.tolist(), "key_points_confidence": entry.confidence.numpy()}
+        if entry.covariance is not None:
+            prediction["covariance"] = entry.covariance.numpy()
     return predictions
 
 
 def _rounded(prediction: dict) -> dict:
-    lists = {
-        name: prediction[name] for name in ("confidence", "depth", "key_points_confidence") if name in prediction
-    }
-    return prediction | {name: _digits(values) for name, values in lists.items()}
+    numbers = ("confidence", "depth", "key_points_confidence", "covariance")
+    return prediction | {name: _digits(prediction[name]) for name in numbers if name in prediction}
 
 
 def _digits(values) -> list:
-    return [float(f"{value:.7g}") if np.ndim(value) == 0 else _digits(value) for value in values]
+    """NaN, which JSON has no word for, as None."""
+    return [
+        _digits(value) if np.ndim(value) > 0 else None if np.isnan(value) else float(f"{value:.7g}")
+        for value in values
+    ]
 
 
 def _fnv1a(content: bytes) -> int:

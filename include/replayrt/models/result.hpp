@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,9 +75,16 @@ struct KeyPoint {
   float confidence = 0;
 };
 
+/// How far a key point may be from where it is said to be: the covariance of a normal distribution,
+/// {{xx, xy}, {xy, yy}}, in square pixels of the image that was given.
+using Covariance = std::array<std::array<float, 2>, 2>;
+
 /// Detections with the key points of each, as many as its class has.
 struct KeyPointDetections : Detections {
   std::vector<std::vector<KeyPoint>> key_points{};
+  /// Of RF-DETR, one for each of `key_points`; all four are NaN for a point that was not found, or
+  /// whose covariance f32 cannot hold. Families that do not tell it have none.
+  std::optional<std::vector<std::vector<Covariance>>> covariance{};
 };
 
 /// One class per image.
@@ -130,8 +138,9 @@ struct JsonContext {
 /// One line of JSON without its line end:
 /// `{"image": "a.jpg", "size": [h, w], "detections": [{"xyxy": [x1, y1, x2, y2], "class_id": 0,
 /// "class_name": "person", "confidence": 0.9, "polygon": [[x, y], ...], "mask": {"size": [h, w],
-/// "counts": [...]}, "keypoints": [[x, y, confidence], ...]}]}` ("polygon", "mask" and "keypoints"
-/// where there are such), or in place of "detections":
+/// "counts": [...]}, "keypoints": [[x, y, confidence], ...], "covariance": [[[xx, xy], [xy, yy]],
+/// null, ...]}]}` ("polygon", "mask", "keypoints" and "covariance" where there are such; null for a
+/// covariance that is not known), or in place of "detections":
 /// `"classification": {"class_id": 0, "class_name": "cat", "confidence": [...]}` (several labels:
 /// "class_ids" and "class_names"), `"segmentation": {"size": [h, w], "map": path}`,
 /// `"depth": {"size": [h, w], "map": path}`, `"text": {"text": "...", "confidence": 0.9}`.

@@ -37,7 +37,7 @@ KeyPointDetections with_key_points(const std::vector<Candidate>& boxes,
                                    const PreProcessingMetadata& metadata, const PointAt& point_at) {
   const WayBack x = way_back_x(metadata);
   const WayBack y = way_back_y(metadata);
-  KeyPointDetections found{to_detections(boxes, metadata), {}};
+  KeyPointDetections found{to_detections(boxes, metadata), {}, {}};
   found.key_points.reserve(boxes.size());
   for (const Candidate& box : boxes) {
     const auto class_id = static_cast<std::size_t>(box.class_id);
@@ -80,6 +80,9 @@ class LogSum {
   float sum_ = 0;
 };
 
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr Covariance kUnknown = {{{kNan, kNan}, {kNan, kNan}}};
+
 /// What RF-DETR says of one point.
 struct Gaussian {
   static constexpr std::int64_t kLeastNumbers = 7;
@@ -101,6 +104,20 @@ struct Gaussian {
     sum.add(-2.0F * log_l22);
     sum.add(2.0F * (std::log(std::max(std::abs(l21), kLeast)) - log_l11 - log_l22));
     return sum.value();
+  }
+
+  /// In pixels, of a canvas that is this wide and high; NaN if it is beyond f32.
+  [[nodiscard]] Covariance covariance(float width, float height) const {
+    // (L L^T)^-1 without its determinant, which leaves f32 before the quotient does.
+    const float inverse_l22 = std::exp(-log_l22);
+    const float of_x = width * std::exp(-log_l11);
+    const float of_y = height * inverse_l22;
+    const float skew = -of_x * l21 * inverse_l22;
+    const float xx = of_x * of_x + skew * skew;
+    const float xy = skew * of_y;
+    const float yy = of_y * of_y;
+    const auto finite = [](auto... values) { return (std::isfinite(values) && ...); };
+    return finite(log_l11, log_l22, xx, xy, yy) ? Covariance{{{xx, xy}, {xy, yy}}} : kUnknown;
   }
 };
 
@@ -234,13 +251,29 @@ KeyPointDetections key_points_of_queries(const std::array<const HeadOutput*, 3>&
   if (static_cast<std::int64_t>(found.size()) > settings.max_detections) {
     found.resize(static_cast<std::size_t>(settings.max_detections));
   }
-  return with_key_points(
-      found, points, Outside::kIsCut, metadata,
-      [&](const Candidate& box, std::size_t place) -> CanvasPoint {
-        const Gaussian point = Gaussian::read(
-            all_points + (static_cast<std::size_t>(box.row) * places + place) * numbers);
-        return {point.x * width, point.y * height, sigmoid(point.findable)};
-      });
+  const auto gaussian = [&](const Candidate& box, std::size_t place) {
+    return Gaussian::read(all_points +
+                          (static_cast<std::size_t>(box.row) * places + place) * numbers);
+  };
+  KeyPointDetections objects =
+      with_key_points(found, points, Outside::kIsCut, metadata,
+                      [&](const Candidate& box, std::size_t place) -> CanvasPoint {
+                        const Gaussian point = gaussian(box, place);
+                        return {point.x * width, point.y * height, sigmoid(point.findable)};
+                      });
+  const float pixels_wide = width / way_back_x(metadata).scale;
+  const float pixels_high = height / way_back_y(metadata).scale;
+  objects.covariance.emplace();
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    std::vector<Covariance>& of_object =
+        objects.covariance->emplace_back(objects.key_points[i].size(), kUnknown);
+    for (std::size_t place = 0; place < of_object.size(); ++place) {
+      if (objects.key_points[i][place].confidence > 0) {
+        of_object[place] = gaussian(found[i], place).covariance(pixels_wide, pixels_high);
+      }
+    }
+  }
+  return objects;
 }
 
 }  // namespace replayrt::models

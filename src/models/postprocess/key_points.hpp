@@ -46,7 +46,11 @@ KeyPointDetections key_points_of_final_rows(const HeadOutput& output, std::size_
 /// the point's precision. Every query is each class once; its confidence is p * T^-0.2, brought
 /// into [0, 1) by s / (1 + s), where p is the class's sigmoid score and T the mean trace of the
 /// points' covariances, weighted by how likely each can be found. Most confident first. Points are
-/// cut to the image.
+/// cut to the image. The covariance of a point that was found is S (L L^T)^-1 S, where S is
+/// diagonal and says how many pixels of the image that was given the canvas is wide and high:
+/// (canvas side) / scale; borders and crops move points and change no covariance. As
+/// inference_models 0.39.6 (models/rfdetr/common.py,
+/// keypoint_precision_cholesky_to_pixel_covariance).
 KeyPointDetections key_points_of_queries(const std::array<const HeadOutput*, 3>& outputs,
                                          std::size_t image, const ClassMap& classes,
                                          const DetectionSettings& settings,

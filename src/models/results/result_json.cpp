@@ -49,6 +49,11 @@ class Writer {
           number(points[k].confidence);
           text_ += "]";
         });
+        if (found.covariance) {
+          const std::vector<Covariance>& of_points = (*found.covariance)[i];
+          list(", \"covariance\": ", of_points.size(),
+               [&](std::size_t k) { covariance(of_points[k]); });
+        }
       });
     });
   }
@@ -97,6 +102,17 @@ class Writer {
     }
     more();
     text_ += "}";
+  }
+
+  void covariance(const Covariance& value) {
+    const auto& [of_x, of_y] = value;
+    if (!std::isfinite(of_x[0]) || !std::isfinite(of_x[1]) || !std::isfinite(of_y[1])) {
+      text_ += "null";
+      return;
+    }
+    list("", value.size(), [&](std::size_t row) {
+      list("", value[row].size(), [&](std::size_t column) { number(value[row][column]); });
+    });
   }
 
   void map(const char* what, ImageSize map_size) {

@@ -78,6 +78,7 @@ TEST(KeyPointsChannelsFirstTest, PointsLieInTheImageThatWasGiven) {
   expect_point(found.key_points[0][0], 30, 40, 0.75F);
   // Halves to even, and not cut to the image.
   expect_point(found.key_points[0][1], 50, -4, 0.25F);
+  EXPECT_FALSE(found.covariance.has_value());
   // As many as the object's class has.
   ASSERT_EQ(found.key_points[1].size(), 1U);
   expect_point(found.key_points[1][0], 12, 22, 0.5F);
@@ -168,12 +169,13 @@ class KeyPointsOfQueriesTest : public testing::Test {
     values.insert(values.end(), point.begin(), point.end());
   }
 
-  KeyPointDetections decode(const DetectionSettings& wanted, float threshold = 0.3F) const {
+  KeyPointDetections decode(const DetectionSettings& wanted, float threshold = 0.3F,
+                            const PreProcessingMetadata& way = metadata()) const {
     const HeadOutput boxes = output_of(boxes_, Shape{1, 2, 4}, "dets");
     const HeadOutput logits = output_of(logits_, Shape{1, 2, 3}, "labels");
     const HeadOutput gaussians = output_of(gaussians_, Shape{1, 2, 6, 8}, "keypoints");
     return key_points_of_queries({&boxes, &logits, &gaussians}, 0, {-1, 0, 1}, wanted,
-                                 points(threshold), metadata());
+                                 points(threshold), way);
   }
 
   void SetUp() override {
@@ -242,6 +244,73 @@ TEST_F(KeyPointsOfQueriesTest, SharpPointsRaiseTheConfidenceByHowLikelyTheyAreFo
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found.class_id[0], 0);
   EXPECT_NEAR(found.confidence[0], fused(2, mean), 1e-6);
+}
+
+void expect_covariance(const Covariance& found, double xx, double xy, double yy) {
+  const auto near = [](double value) {
+    return testing::FloatNear(static_cast<float>(value),
+                              static_cast<float>(1e-5 * std::abs(value)));
+  };
+  EXPECT_THAT(found, testing::ElementsAre(testing::ElementsAre(near(xx), near(xy)),
+                                          testing::ElementsAre(near(xy), near(yy))));
+}
+
+/// All four of a covariance that is not known.
+auto unknown() {
+  return testing::Each(testing::Each(testing::IsNan()));
+}
+
+TEST_F(KeyPointsOfQueriesTest, CovariancesAreInPixelsOfTheImage) {
+  // L = [[2, 0], [3, 4]], so that (L L^T)^-1 = [[25, -6], [-6, 4]] / 64.
+  const Numbers precision = {std::log(2.0F), 3, std::log(4.0F)};
+  std::copy(precision.begin(), precision.end(), at(0, 1, 0) + 4);
+  const KeyPointDetections found = decode(settings());
+  ASSERT_TRUE(found.covariance.has_value());
+  ASSERT_EQ(found.covariance->size(), 2U);
+  const std::size_t sharp = found.class_id[0] == 0 ? 0 : 1;
+  // As many as key points. The canvas of 100 x 50 pixels is 200 x 100 ones of the image.
+  ASSERT_EQ((*found.covariance)[sharp].size(), 2U);
+  ASSERT_EQ((*found.covariance)[1 - sharp].size(), 1U);
+  expect_covariance((*found.covariance)[sharp][0], 15625, -1875, 625);
+  expect_covariance((*found.covariance)[sharp][1], 40000, 0, 10000);
+  expect_covariance((*found.covariance)[1 - sharp][0], 40000, 0, 10000);
+
+  PreProcessingMetadata squeezed = metadata();
+  squeezed.scale_width = 0.25;
+  squeezed.scale_height = 2;
+  expect_covariance((*decode(settings(), 0.3F, squeezed).covariance)[sharp][0], 62500, -937.5,
+                    39.0625);
+  squeezed.nonsquare_intermediate_size = ImageSize{8, 16};  // What queries are parts of, then.
+  expect_covariance((*decode(settings(), 0.3F, squeezed).covariance)[sharp][0], 1600, -24, 1);
+}
+
+TEST_F(KeyPointsOfQueriesTest, CovariancesThatAreNotKnownAreNan) {
+  // Those of query 0 as class 0.
+  const auto decoded = [&](const Numbers& precision, float threshold = 0.3F) {
+    std::copy(precision.begin(), precision.end(), at(0, 1, 0) + 4);
+    const KeyPointDetections found = decode(settings(0), threshold);
+    std::vector<Covariance> covariance;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (found.class_id[i] == 0 && found.xyxy[i][0] == 42) {
+        covariance = found.covariance->at(i);
+      }
+    }
+    covariance.resize(2);
+    return covariance;
+  };
+  expect_covariance(decoded({0, 0, 0}, 0.8F)[0], 40000, 0, 10000);
+  EXPECT_THAT(decoded({0, 0, 0}, 0.8F)[1], unknown());  // Not found.
+  EXPECT_THAT(decoded({0, 0, INFINITY})[0], unknown());
+  EXPECT_THAT(decoded({0, 0, -45})[0], unknown());  // Beyond f32.
+  expect_covariance(decoded({0, 0, -45})[1], 40000, 0, 10000);
+  // l22^2 is beyond f32, the covariance is not.
+  expect_covariance(decoded({-30, 0, 60})[0], 40000 * std::exp(60.0), 0, 0);
+}
+
+TEST_F(KeyPointsOfQueriesTest, WithoutAnObjectThereIsNoCovariance) {
+  const KeyPointDetections found = decode(settings(0.9F));
+  EXPECT_TRUE(found.empty());
+  EXPECT_THAT(found.covariance, testing::Optional(testing::IsEmpty()));
 }
 
 TEST_F(KeyPointsOfQueriesTest, WhatIsNoNumberIsLeftOut) {

@@ -49,6 +49,11 @@ TEST(ResultJsonTest, MasksAndKeyPointsBelongToTheirDetection) {
   points.key_points = {{{.x = -3, .y = 4, .confidence = 0.5F}, {}}};
   const auto with_points = nlohmann::json::parse(to_json(points, context()));
   EXPECT_EQ(with_points["detections"][0]["keypoints"].dump(), "[[-3,4,0.5],[0,0,0]]");
+  EXPECT_FALSE(with_points["detections"][0].contains("covariance"));
+  points.covariance = {{{{{{4, -0.5F}, {-0.5F, 9}}}, {{{NAN, NAN}, {NAN, NAN}}}}}};
+  const auto with_covariance = nlohmann::json::parse(to_json(points, context()));
+  EXPECT_EQ(with_covariance["detections"][0]["keypoints"].dump(), "[[-3,4,0.5],[0,0,0]]");
+  EXPECT_EQ(with_covariance["detections"][0]["covariance"].dump(), "[[[4,-0.5],[-0.5,9]],null]");
 }
 
 TEST(ResultJsonTest, ClassesHaveTheirNames) {
