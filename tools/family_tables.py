@@ -5,8 +5,8 @@ import math
 from table_text import table
 
 # A row of parity.json is one file of cases run in one way: these are counted together, of those the worst counts.
-COUNTS = ("objects", "coordinates", "coordinates_off", "masks", "masks_off", "key_points", "key_points_off", "covariances", "maps",
-          "map_pixels", "map_pixels_off")  # fmt: skip
+COUNTS = ("objects", "coordinates", "coordinates_off", "masks", "masks_off", "key_points", "key_points_off", "covariances",
+          "maps", "map_pixels", "map_pixels_off")  # fmt: skip
 WORST = ("cases", "coordinate_px", "score", "mask_px", "key_point_px", "covariance", "map_number")
 
 

@@ -16,23 +16,12 @@ namespace replayrt::support {
 inline std::atomic<std::size_t> bytes_in_use{0};
 inline std::atomic<std::size_t> peak_bytes{0};
 
-inline void* counted(void* memory) noexcept {
-  if (memory != nullptr) {
-    const std::size_t now = bytes_in_use += malloc_usable_size(memory);
-    peak_bytes = std::max(peak_bytes.load(), now);  // One thread allocates at a time.
-  }
-  return memory;
-}
-
-inline void* aligned(std::size_t bytes, std::align_val_t alignment) noexcept {
-  const auto to = static_cast<std::size_t>(alignment);
-  return counted(std::aligned_alloc(to, (bytes + to - 1) / to * to));
-}
-
-inline void* or_throw(void* memory) {
+inline void* counted(void* memory) {
   if (memory == nullptr) {
     throw std::bad_alloc();
   }
+  const std::size_t now = bytes_in_use += malloc_usable_size(memory);
+  peak_bytes = std::max(peak_bytes.load(), now);  // One thread allocates at a time.
   return memory;
 }
 
@@ -46,17 +35,11 @@ inline void release(void* memory) noexcept {
 }  // namespace replayrt::support
 
 void* operator new(std::size_t bytes) {
-  return replayrt::support::or_throw(replayrt::support::counted(std::malloc(bytes)));
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return replayrt::support::or_throw(replayrt::support::aligned(bytes, alignment));
-}
-// Those of a sanitizer's library do not call the ones above, as the standard library's do.
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   return replayrt::support::counted(std::malloc(bytes));
 }
-void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return replayrt::support::aligned(bytes, alignment);
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  const auto to = static_cast<std::size_t>(alignment);
+  return replayrt::support::counted(std::aligned_alloc(to, (bytes + to - 1) / to * to));
 }
 void operator delete(void* memory) noexcept {
   replayrt::support::release(memory);
@@ -68,11 +51,5 @@ void operator delete(void* memory, std::align_val_t) noexcept {
   replayrt::support::release(memory);
 }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  replayrt::support::release(memory);
-}
-void operator delete(void* memory, const std::nothrow_t&) noexcept {
-  replayrt::support::release(memory);
-}
-void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
   replayrt::support::release(memory);
 }
