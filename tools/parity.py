@@ -26,7 +26,7 @@ WAYS = ("default", "unfused", "cached")
 LEAST_CASES = 4
 COMMAND = "build/venv/bin/python tools/parity.py"  # It has the packages whose versions are told.
 TEXTS = ("expected", "way", "architecture", "task")
-FRACTIONS = ("score", "mask_iou", "map_number")
+FRACTIONS = ("score", "covariance", "mask_iou", "map_number")
 
 
 def listed_families(program: Path) -> list[dict]:
