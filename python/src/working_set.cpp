@@ -53,14 +53,14 @@ PrewarmReport prewarm(const PyGraphCache& self, const PyEngine& of,
   return cache.prewarm(*engine, signatures, by);
 }
 
-void save(const PyGraphCache& self, const std::filesystem::path& path) {
+void write_keys(const PyGraphCache& self, const std::filesystem::path& path) {
   const GraphCache& cache = self.usable();
   const nb::gil_scoped_release release;
   save_keys(cache, path);
 }
 
-PrewarmReport load(const PyGraphCache& self, const std::filesystem::path& path, nb::handle engines,
-                   const std::string& mode) {
+PrewarmReport read_keys(const PyGraphCache& self, const std::filesystem::path& path,
+                        nb::handle engines, const std::string& mode) {
   std::vector<std::shared_ptr<const Engine>> held;
   for (const nb::handle engine : engines) {
     if (!nb::isinstance<PyEngine>(engine)) {
@@ -106,11 +106,12 @@ void bind_working_set(nb::module_& m, nb::class_<PyGraphCache>& cache) {
            nb::arg("on_device"),
            "What `replayrt.prewarm` calls: of every call a shape for each input, in the engine's "
            "order. Raises ModelInputError, InvalidParameterError.")
-      .def("save_keys", save, nb::arg("path"),
+      .def("save_keys", write_keys, nb::arg("path"),
            nb::sig("def save_keys(self, path: str | os.PathLike[str]) -> None"),
            "Writes the working set, hottest first, to a file of JSON, which appears whole or not "
            "at all. Raises FileAccessError.")
-      .def("load_keys", load, nb::arg("path"), nb::arg("engines"), nb::arg("mode") = "background",
+      .def("load_keys", read_keys, nb::arg("path"), nb::arg("engines"),
+           nb::arg("mode") = "background",
            nb::sig("def load_keys(self, path: str | os.PathLike[str], engines: "
                    "collections.abc.Iterable[Engine], mode: str = 'background') -> PrewarmReport"),
            "Captures what a file of `save_keys` lists, hottest first, for those of `engines` whose "
