@@ -269,8 +269,8 @@ TEST(BenchReport, PutsTrtexecsTimesBesideThoseOfTheSameModeAndShape) {
       {Mode::kEager, 1, {.gpu_median = 0.003, .latency_median = 0.004, .enqueue_median = 0.001}},
       {Mode::kReplay, 1, {.gpu_median = 0.002}}};
   const std::string text = bench_text({}, two_shapes(), plan(), result);
-  EXPECT_THAT(text, testing::ContainsRegex("b +eager +3.00 s +4.00 ms +1.00 ms +3.00 ms\n"));
-  EXPECT_THAT(text, testing::ContainsRegex("b +replay +1.50 s +- +- +2.00 ms\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("2x8 +eager +3.00 s +4.00 ms +1.00 ms +3.00 ms\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("2x8 +replay +1.50 s +- +- +2.00 ms\n"));
   const auto json = nlohmann::json::parse(bench_json({}, two_shapes(), plan(), result))["trtexec"];
   ASSERT_EQ(json.size(), 2U);
   EXPECT_EQ(json[0]["shape"], "2x8");
