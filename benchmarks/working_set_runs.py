@@ -38,9 +38,9 @@ def restart(bench: Bench) -> list[dict]:
     history = {"det": 100, "rec": 1000}
     # A thread less leaves a core to captures, as machines with more cores have one, and those with a GPU.
     fewer = max(bench.threads - 1, 1)
-    runs = [("det", "always", bench.threads), ("rec", "always", bench.threads), ("det", "always", fewer), ("rec", "always", fewer)]
+    runs = [(name, "always", threads) for threads in (bench.threads, fewer) for name in history]
     if bench.amount(False, False, True):
-        runs += [("det", "pays_back", bench.threads), ("rec", "pays_back", bench.threads)]
+        runs += [(name, "pays_back", bench.threads) for name in history]
     for name, admission, threads in runs:
         frequent = [shape for shape, _ in Counter(bench.trace(name).read_text().split()).most_common()]
         report = bench.report_of(
