@@ -13,8 +13,8 @@
 namespace replayrt::detail {
 namespace {
 
-/// While calls come, the background thread captures for at most a tenth of the time: where calls keep
-/// all cores busy, what a capture costs pays back over many of them (benchmarks/restart.cpp).
+/// While calls come, the background thread captures for at most a tenth of the time: where calls
+/// keep all cores busy, what a capture costs pays back over many of them (benchmarks/restart.cpp).
 constexpr int kRestPerCapture = 9;
 constexpr auto kIdleLook = std::chrono::milliseconds(20);
 

@@ -5,7 +5,6 @@
 #include "backends/tensorrt/api.hpp"
 
 namespace replayrt::tensorrt {
-namespace {}  // namespace
 
 std::int32_t device_of(const std::string& device) {
   if (device == "auto") {
