@@ -231,7 +231,7 @@ WORKING_SET = {
     },
     "restart": ROUTES | {
         "rows": [
-            {"model": "ppocrv6_det", "admission": "always", "shapes": 14, "calls": 200, "saved_keys": 12,
+            {"model": "ppocrv6_det", "admission": "always", "inference_threads": 2, "shapes": 14, "calls": 200, "saved_keys": 12,
              "ratio_median": 0.9041, "until_idle_ratio_median": 0.9512,
              "with_keys": OF_START | {"s": [7.0, 8.0, 9.0], "replayed": 190, "eager": 10},
              "without_keys": OF_START | {"s": [10.0, 9.0, 8.0], "replayed": 180, "eager": 0}},
@@ -251,7 +251,7 @@ def test_what_a_cache_keeps(root, capsys):
     eviction, restart = (table_of(page.read_text(), name) for name in WORKING_SET)
     assert "| zipf, PP-OCRv6 rec | 14 (300) | 1.00 s | 1.25 s | **1.250** | 20.0 s | 19.6 s | 0.976 | 30 / 20 |" in eviction
     assert "| cycle, PP-OCRv6 rec | 14 (300) | 0.00 s | 1.00 s |  | 20.0 s | 18.0 s | 0.900 | 300 / 40 |" in eviction
-    assert "| PP-OCRv6 det, always | 14 (200) | 12 | 9.0 s | 8.0 s | **0.904** | 0.951 | 180 / 190 |" in restart
+    assert "| PP-OCRv6 det, always | 2 | 14 (200) | 12 | 9.0 s | 8.0 s | **0.904** | 0.951 | 180 / 190 |" in restart
 
 
 SIDE_TIMES = {
