@@ -4,57 +4,21 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <latch>
-#include <mutex>
 #include <thread>
 
-#include "core/fake_calls.hpp"
-#include "core/fake_clock.hpp"
 #include "core/graph_cache_state.hpp"
-#include "replayrt/core/log.hpp"
+#include "core/watched_captures.hpp"
 
 namespace replayrt {
 namespace {
 
-using Rows = std::vector<std::int64_t>;
 using std::chrono::milliseconds;
 
-class BackgroundCaptureTest : public testing::Test {
+class BackgroundCaptureTest : public WatchedCaptures {
  protected:
-  static constexpr std::int64_t kBlocked = 7;  ///< The capture of so many rows blocks.
-
-  BackgroundCaptureTest() {
-    options_.on_capture = [this](const InputSignature& signature) {
-      {
-        const std::lock_guard lock(mutex_);
-        order_.push_back(signature[0].shape[0]);
-      }
-      clock_.advance(capture_time_);
-      if (signature[0].shape[0] == kBlocked) {
-        gate_.wait();
-      }
-    };
-    set_log_sink({}, LogLevel::kOff);
-  }
-  ~BackgroundCaptureTest() override {
-    if (!gate_.try_wait()) {
-      open();
-    }
-    set_log_sink({}, LogLevel::kWarning);
-  }
-
-  // The clock stands still unless a test says otherwise: captures take no time, so the thread never
-  // rests.
   std::shared_ptr<GraphCache> make_cache(GraphCacheOptions options = {}) {
     options.capture = CaptureMode::kBackground;
-    options.clock = clock_.clock();
-    return std::make_shared<GraphCache>(options);
-  }
-  void open() { gate_.count_down(); }
-  void wait_until_capturing() {
-    while (options_.counters->capturing == 0) {
-      std::this_thread::yield();
-    }
+    return WatchedCaptures::make_cache(options);
   }
   /// A call whose eager run took `run_time`; its Reason.
   static Reason use(GraphCache& cache, const Engine& engine, std::int64_t rows,
@@ -64,17 +28,6 @@ class BackgroundCaptureTest : public testing::Test {
     lease.finish({}, run_time);
     return reason;
   }
-  Rows order() {
-    const std::lock_guard lock(mutex_);
-    return order_;
-  }
-
-  FakeClock clock_;
-  std::chrono::nanoseconds capture_time_{0};
-  std::latch gate_{1};
-  std::mutex mutex_;
-  Rows order_;
-  fakes::FakeOptions options_;
 };
 
 TEST_F(BackgroundCaptureTest, NobodyWaitsForTheCapture) {
