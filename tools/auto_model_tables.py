@@ -9,7 +9,7 @@ def auto_model(result: dict) -> str:
     """All pictures together."""
     rows = [
         [
-            f"{row['what']}, {row['precision']}", *beside_reference(row),
+            f"{row['what']}, {row['precision']}", *beside("reference", row),
             f"{row['classes_in_common']:.1%}" if "classes_in_common" in row else "",
         ]
         for row in result["rows"]
@@ -23,7 +23,7 @@ def auto_model(result: dict) -> str:
 def auto_model_pictures(result: dict) -> str:
     """Whole calls, picture by picture."""
     rows = [
-        [f"{row['picture']}, {row['precision']}", *beside_reference(row)]
+        [f"{row['picture']}, {row['precision']}", *beside("reference", row)]
         for row in result["rows"]
         if row["what"] == "whole call" and row["picture"] != "all"
     ]
@@ -34,30 +34,27 @@ def masks(result: dict) -> str:
     """All pictures together, and what is made of each picture's output."""
     found = result["answers"]["f32"]["detections"]
     rows = [
-        [f"{row['what']}, {row['picture']}", str(found.get(row["picture"], "")), *beside_reference(row)]
+        [f"{row['what']}, {row['picture']}", str(found.get(row["picture"], "")), *beside("reference", row)]
         for row in result["rows"]
         if row["picture"] == "all" or row["what"] == "post_process"
     ]
     return table(["call, picture", "masks", *BESIDE_REFERENCE], rows)
 
 
-def beside_reference(row: dict) -> list[str]:
+def beside(other: str, row: dict) -> list[str]:
+    """Medians and p99s, those of the other side first."""
     return [
-        time_text(row["reference_median_us"]), time_text(row["median_us"]), f"**{ratio(row['ratio_median'])}**",
-        time_text(row["reference_p99_us"]), time_text(row["p99_us"]), ratio(row["ratio_p99"]),
+        time_text(row[f"{other}_median_us"]), time_text(row["median_us"]), f"**{ratio(row['ratio_median'])}**",
+        time_text(row[f"{other}_p99_us"]), time_text(row["p99_us"]), ratio(row["ratio_p99"]),
     ]  # fmt: skip
 
 
 def auto_model_batches(result: dict) -> str:
     rows = [
-        [
-            row["batches"], str(row["calls"]),
-            time_text(row["eager_median_us"]), time_text(row["median_us"]), f"**{ratio(row['ratio_median'])}**",
-            time_text(row["eager_p99_us"]), time_text(row["p99_us"]), ratio(row["ratio_p99"]),
-        ]
+        [row["batches"], str(row["calls"]), *beside("eager", row)]
         for row in result["rows"]
         if row["kind"] == "captured"
-    ]  # fmt: skip
+    ]
     heads = ["batches", "times", "eager, median", "replay", "ratio", "eager, p99", "replay", "ratio"]
     return table(heads, rows)
 
